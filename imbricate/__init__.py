@@ -1,0 +1,49 @@
+"""Imbricate: kustomize in Python. In process, byte for byte what `kustomize build` prints.
+
+    text = imbricate.build("overlays/prod/shop")       # str
+    resources = imbricate.load("overlays/prod/shop")   # ResMap, before it becomes text
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from imbricate.build import Composition, compose
+    from imbricate.errors import ImbricateError
+    from imbricate.resources import ResMap
+
+__all__ = ["Composition", "ImbricateError", "build", "compose", "load"]
+
+_HOMES = {"Composition": "imbricate.build", "compose": "imbricate.build", "ImbricateError": "imbricate.errors"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use, so that a command pays only for what it needs."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'imbricate' has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def build(path: Path | str) -> str:
+    """Build the kustomization in a folder; give exactly what `kustomize build` prints.
+
+    Raises ImbricateError, whose text is one line that names the file and field at fault.
+    """
+    from imbricate.build import compose  # noqa: PLC0415
+
+    return compose(path).text
+
+
+def load(path: Path | str) -> ResMap:
+    """Build the kustomization in a folder; give its resources in their final order, before they become text.
+
+    Raises ImbricateError as `build` does.
+    """
+    from imbricate.build import compose  # noqa: PLC0415
+
+    return compose(path).resources

@@ -1,0 +1,332 @@
+"""The table of contents of a build: the only place that knows an order.
+
+    load → for each layer: resources → field specs → generators → components → TRANSFORMERS → validators → vars
+    → once, at the root: hashes → name references → vars → local objects dropped → order → text
+
+The order is kustomize's: KustTarget.accumulateTarget and configureBuiltinTransformers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from imbricate import origins
+from imbricate.configuration import DEFAULT, EMPTY, TransformerConfig, from_configuration, from_crds
+from imbricate.documents import read_config, write
+from imbricate.decode import Where
+from imbricate.errors import FieldSpecError, KustomizationError, LoadError
+from imbricate.generators import config_map, secret
+from imbricate.hashing import add_hashes
+from imbricate.images import images
+from imbricate.load import Layer, Loader, ResourceFile
+from imbricate.metadata import annotations_as_text, drop_local
+from imbricate.order import check_options, legacy_order
+from imbricate.patches import patches, patches_json6902, patches_strategic_merge
+from imbricate.references import fix_references
+from imbricate.replacements import replacements
+from imbricate.plugins import generate, is_builtin, plugin_of, transform
+from imbricate.resources import Resource, ResMap, Source
+from imbricate.schema import BUILT_IN, OpenApiSchemas
+from imbricate.steps import Applied, Context
+from imbricate.transformers import (
+    LABELS_ONLY,
+    add_to_maps,
+    common_annotations,
+    labels,
+    name_prefix,
+    name_suffix,
+    namespace,
+    replicas,
+)
+from imbricate.values import copy_of
+from imbricate.variables import mark_sources, merge_vars, resolve_vars
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from imbricate.kustomization import Var
+    from imbricate.load import Entries
+    from imbricate.plugins import Plugin
+    from imbricate.schema import Schemas
+    from imbricate.steps import Transformer
+
+
+class Step(NamedTuple):
+    """One transformer of the sequence, with the name of the plugin that it is in kustomize.
+
+    `whole_field`: all entries of the field are one plugin there, else each is one of its own.
+    """
+
+    plugin: str
+    transformer: Transformer
+    whole_field: bool = False
+
+
+TRANSFORMERS: tuple[Step, ...] = (
+    Step("PatchStrategicMergeTransformer", patches_strategic_merge, whole_field=True),
+    Step("PatchTransformer", patches),
+    Step("NamespaceTransformer", namespace),
+    Step("PrefixTransformer", name_prefix),
+    Step("SuffixTransformer", name_suffix),
+    Step("LabelTransformer", labels),
+    Step("AnnotationsTransformer", common_annotations),
+    Step("PatchJson6902Transformer", patches_json6902),
+    Step("ReplicaCountTransformer", replicas),
+    Step("ImageTagTransformer", images),
+    Step("ReplacementTransformer", replacements, whole_field=True),
+)
+MANAGED_BY = {"app.kubernetes.io/managed-by": "kustomize-v5.8.2"}
+
+
+class Unmatched(NamedTuple):
+    """An entry of a kustomization that matched nothing: kustomize says nothing of it."""
+
+    file: str
+    field: str
+
+
+class Composition(NamedTuple):
+    """What a build gives: the resources in their final order, the files it read, and the entries that had no effect."""
+
+    resources: ResMap
+    sources: tuple[Path, ...]
+    unmatched: tuple[Unmatched, ...]
+
+    @property
+    def text(self) -> str:
+        """Give the bytes of `kustomize build`, as text."""
+        return write(resource.manifest for resource in self.resources)
+
+
+class Accumulated(NamedTuple):
+    """What a layer passes up: resources, the field specs in effect, and vars with their places."""
+
+    resources: ResMap
+    config: TransformerConfig
+    variables: dict[str, tuple[Where, Var]]
+
+
+class Composer:
+    """Composes one tree of layers."""
+
+    def __init__(self, root: Layer, *, reorder: bool = True) -> None:
+        """Take the tree; `reorder` sorts the output by kind unless the kustomization says otherwise."""
+        self._root = root
+        self._reorder = reorder
+        self._schemas = _schemas_of(root) or BUILT_IN
+        self._tracks_origin = bool(root.kustomization.build_metadata)
+        self._unmatched: list[Unmatched] = []
+
+    def compose(self) -> tuple[ResMap, tuple[Unmatched, ...]]:
+        """Compose. Raises ImbricateError with the file and field at fault."""
+        done = self._accumulate(self._root, Accumulated(ResMap(), EMPTY, {}))
+        resources = done.resources
+        add_hashes(resources)
+        fix_references(resources, done.config.name_reference)
+        resolve_vars(resources, done.variables, done.config.var_reference)
+        drop_local(resources)
+        self._order(resources)
+        self._add_metadata(resources)
+        return resources, tuple(self._unmatched)
+
+    def _accumulate(self, layer: Layer, into: Accumulated) -> Accumulated:
+        done = self._add_resources(layer.resources, layer, into)
+        done = done._replace(config=_with_own_config(layer, done.config))
+        self._generate(layer, done.resources)
+        for _, component in layer.components:
+            done = self._accumulate(component, done)
+        self._transform(layer, done)
+        self._validate(layer, done.resources)
+        added = _vars_of(layer)
+        mark_sources(done.resources, added)
+        return done._replace(variables=merge_vars(done.variables, added))
+
+    def _add_resources(self, entries: Entries, layer: Layer, into: Accumulated) -> Accumulated:
+        for _, entry in entries:
+            if isinstance(entry, ResourceFile):
+                into.resources.extend(self._resources_of(entry, layer))
+            else:
+                into = _merged(into, self._accumulate(entry, Accumulated(ResMap(), EMPTY, {})))
+        return into
+
+    def _resources_of(self, entry: ResourceFile, layer: Layer) -> Iterator[Resource]:
+        origin = origins.of_file(layer, entry.path or layer.file_name) if self._tracks_origin else None
+        for index, manifest in enumerate(entry.manifests):
+            resource = Resource(copy_of(manifest), Source(entry.file, index))
+            resource.origin = origin
+            yield resource
+
+    def _generate(self, layer: Layer, resources: ResMap) -> None:
+        for kind, where, resource in _generated(layer):
+            if self._tracks_origin:
+                resource.origin = origins.of_builtin(layer, kind)
+            absorb(resources, resource, where)
+        for config in self._plugin_configs(layer.generators, layer):
+            plugin = plugin_of(config, layer.folder, self._schemas)
+            for resource in generate(plugin, _builtin_kind(config, plugin)):
+                resource.source = config.source
+                resource.origin = resource.origin or origins.of_plugin(config)
+                absorb(resources, resource, plugin.where)
+
+    def _plugin_configs(self, entries: Entries, layer: Layer) -> ResMap:
+        return self._add_resources(entries, layer, Accumulated(ResMap(), EMPTY, {})).resources
+
+    def _transform(self, layer: Layer, done: Accumulated) -> None:
+        context = Context(layer, done.config, self._schemas)
+        for step in TRANSFORMERS:
+            origin = origins.of_builtin(layer, step.plugin) if self._tracks_origin else None
+            applied_any = False
+            for applied in _located(step.transformer, done.resources, context):
+                applied_any = True
+                if applied.resources is not None and not applied.resources:
+                    self._unmatched.append(Unmatched(layer.file, applied.field))
+                if not step.whole_field:
+                    origins.record(done.resources, origin)
+            if step.whole_field and applied_any:
+                origins.record(done.resources, origin)
+        for config in self._plugin_configs(layer.transformers, layer):
+            plugin = plugin_of(config, layer.folder, self._schemas)
+            transform(plugin, _builtin_kind(config, plugin), done.resources)
+            origins.record(done.resources, origins.of_plugin(config))
+
+    def _validate(self, layer: Layer, resources: ResMap) -> None:
+        """Run validators, which must leave the resources as they are."""
+        for config in self._plugin_configs(layer.validators, layer):
+            plugin = plugin_of(config, layer.folder, self._schemas)
+            before = [copy_of(resource.manifest) for resource in resources]
+            transform(plugin, _builtin_kind(config, plugin), resources)
+            if before != [resource.manifest for resource in resources]:
+                raise plugin.where.error("a validator must not change the resources")
+
+    def _order(self, resources: ResMap) -> None:
+        options = self._root.kustomization.sort_options
+        if options is not None:
+            check_options(options, self._root.file)
+        if options.order == "legacy" if options is not None else self._reorder:
+            resources.check_unique()
+            resources.reorder(legacy_order(resources, options))
+
+    def _add_metadata(self, resources: ResMap) -> None:
+        wanted = self._root.kustomization.build_metadata or ()
+        if "managedByLabel" in wanted:
+            add_to_maps(resources, MANAGED_BY, LABELS_ONLY)
+        origins.annotate(resources, wanted)
+        annotations_as_text(resources)
+
+
+def _builtin_kind(config: Resource, plugin: Plugin) -> str:
+    if not is_builtin(config):
+        raise plugin.where.error("is no built-in plugin; others are not supported")
+    return config.gvk.kind
+
+
+def _located(transformer: Transformer, resources: ResMap, context: Context) -> Iterator[Applied]:
+    try:
+        yield from transformer(resources, context)
+    except FieldSpecError as error:
+        field = "".join(word.title() for word in transformer.__name__.split("_"))
+        raise KustomizationError(context.layer.file, field[0].lower() + field[1:], str(error)) from None
+
+
+def _merged(into: Accumulated, base: Accumulated) -> Accumulated:
+    into.resources.extend(base.resources)
+    return Accumulated(
+        into.resources, into.config.merged(base.config), merge_vars(into.variables, base.variables.values())
+    )
+
+
+def _with_own_config(layer: Layer, config: TransformerConfig) -> TransformerConfig:
+    kustomization = layer.kustomization
+    try:
+        own = DEFAULT
+        for field, path in _paths(layer, "configurations"):
+            own = own.merged(from_configuration(*_config_value(layer, field, path)))
+        config = config.merged(own)
+        for field, path in _paths(layer, "crds"):
+            config = config.merged(from_crds(*_config_value(layer, field, path)))
+    except FieldSpecError as error:
+        field = "configurations" if kustomization.configurations else "crds"
+        raise KustomizationError(layer.file, field, str(error)) from None
+    return config
+
+
+def _paths(layer: Layer, field: str) -> list[tuple[str, str]]:
+    return [(f"{field}[{index}]", path) for index, path in enumerate(getattr(layer.kustomization, field) or ())]
+
+
+def _config_value(layer: Layer, field: str, path: str) -> tuple[Any, str]:
+    try:
+        return read_config(layer.folder.read(path), layer.shown(path)), layer.shown(path)
+    except LoadError as error:
+        raise error.at(layer.file, field) from None
+
+
+def _schemas_of(layer: Layer) -> Schemas | None:
+    """Read the OpenAPI document of a layer, or of the first base that has one when the layer has none."""
+    openapi = layer.kustomization.openapi or {}
+    if "path" in openapi:
+        if "version" in openapi:
+            raise KustomizationError(layer.file, "openapi", "expected a version or a path, found both")
+        value, _ = _config_value(layer, "openapi.path", openapi["path"])
+        return OpenApiSchemas(value if isinstance(value, dict) else {})
+    if openapi.get("version"):
+        if openapi["version"] != "v1.21.2":
+            raise KustomizationError(
+                layer.file, "openapi.version", f"expected v1.21.2, the built-in one, found {openapi['version']!r}"
+            )
+        return BUILT_IN
+    entries = [*layer.resources, *layer.components]
+    return next((found for _, entry in entries if isinstance(entry, Layer) and (found := _schemas_of(entry))), None)
+
+
+_GENERATORS: tuple[tuple[str, str, str, Callable[..., Resource]], ...] = (
+    ("ConfigMapGenerator", "configMapGenerator", "config_map_generator", config_map),
+    ("SecretGenerator", "secretGenerator", "secret_generator", secret),
+)
+
+
+def _generated(layer: Layer) -> Iterator[tuple[str, Where, Resource]]:
+    common = layer.kustomization.generator_options
+    for kind, field, attribute, make in _GENERATORS:
+        for index, args in enumerate(getattr(layer.kustomization, attribute) or ()):
+            where = Where(layer.file, f"{field}[{index}]")
+            options = args.options.under(common) if args.options else common
+            resource = make(args._replace(options=options), layer.folder, where)
+            resource.source = Source(layer.file, index, field)
+            yield kind, where, resource
+
+
+def absorb(resources: ResMap, resource: Resource, where: Where) -> None:
+    """Add a generated resource, or merge it into the one that is there (kustomize: appendReplaceOrMerge)."""
+    found = resources.with_any_id(resource.id)
+    behavior = resource.behavior if resource.behavior in {"merge", "replace"} else "create"
+    if len(found) > 1:
+        raise where.error(f"{resource.id} means {len(found)} resources: expected one to {behavior}")
+    if not found:
+        if behavior != "create":
+            raise where.at("behavior").error(f"there is no {resource.id} to {behavior}")
+        resources.append(resource)
+        return
+    if behavior == "create":
+        raise where.at("behavior").error(f"{resource.id} exists already: expected merge or replace")
+    resource.take_over(found[0], merge=behavior == "merge")
+    resources.replace(found[0], resource)
+
+
+def _vars_of(layer: Layer) -> list[tuple[Where, Var]]:
+    return [(Where(layer.file, f"vars[{index}]"), var) for index, var in enumerate(layer.kustomization.vars or ())]
+
+
+def compose(path: Path | str, *, root_only: bool = True, reorder: bool = True) -> Composition:
+    """Compose the kustomization in a folder.
+
+    `root_only`: files must lie in or below the folder of the kustomization that names them. `reorder`: sort by kind.
+    Raises ImbricateError with the file and field at fault.
+    """
+    from imbricate.folder import Sources  # noqa: PLC0415
+
+    sources = Sources()
+    root = Loader(sources, root_only=root_only).load(path)
+    resources, unmatched = Composer(root, reorder=reorder).compose()
+    return Composition(resources, sources.paths, unmatched)

@@ -1,0 +1,30 @@
+"""Text ↔ documents: the only part of the library that knows YAML.
+
+A document is made of dicts, lists, str, int, float, bool and None. Two classes keep what these cannot: `Scalar` the
+spelling of a plain scalar (0x1F, 1.50, True), `Quoted` that a string was in quotes though it need not be.
+"""
+
+from __future__ import annotations
+
+from imbricate.documents.config_text import read_config
+from imbricate.documents.dump import dump_node
+from imbricate.documents.go_json import go_json
+from imbricate.documents.resolve import plain_value
+from imbricate.documents.resource_text import read_resources
+from imbricate.documents.scalars import Quoted, Scalar, Value, json_value, scalar_text
+from imbricate.documents.write import write, write_document
+
+__all__ = [
+    "Quoted",
+    "Scalar",
+    "Value",
+    "dump_node",
+    "go_json",
+    "json_value",
+    "plain_value",
+    "read_config",
+    "read_resources",
+    "scalar_text",
+    "write",
+    "write_document",
+]

@@ -1,0 +1,156 @@
+"""How go-yaml v2 presents one string: plain, 'single', "double" or as a literal block, and where a long line folds."""
+
+from __future__ import annotations
+
+import re
+
+from imbricate.documents.resolve import is_string_to_v2
+
+WIDTH = 80
+_INDICATORS = frozenset("#,[]{}&*!|>'\"%@`")
+_BLANK = frozenset(" \t")
+_UNPRINTABLE = re.compile("[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
+_ESCAPED = re.compile('[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]|["\\\\\u2028\u2029]')
+BREAKS = re.compile("[\n\r\x85\u2028\u2029]")
+_BASE60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z")
+_NAMED = {
+    "\0": "\\0",
+    "\a": "\\a",
+    "\b": "\\b",
+    "\t": "\\t",
+    "\n": "\\n",
+    "\v": "\\v",
+    "\f": "\\f",
+    "\r": "\\r",
+    "\x1b": "\\e",
+    '"': '\\"',
+    "\\": "\\\\",
+    "\x85": "\\N",
+    "\xa0": "\\_",
+    "\u2028": "\\L",
+    "\u2029": "\\P",
+}
+_ODD_BLANKS = re.compile(" [\u2028\u2029]|[\u2028\u2029] ")
+LITERAL = "|"
+ODD = "'"
+
+
+def face(text: str) -> str:
+    """Give a string as it stands on one line: plain or in quotes; LITERAL when it is to stand as a block.
+
+    ODD stands for a string with the line separators U+2028 and U+2029, which go into single quotes as they are.
+    """
+    if not text:
+        return '""'
+    if not text.isprintable() or not text.isascii():
+        if "\n" in text:
+            return LITERAL if _fits_a_block(text) else quoted(text)
+        if _UNPRINTABLE.search(text):
+            return quoted(text)
+    if not is_string_to_v2(text) or _is_base60(text):
+        return quoted(text)
+    if "\u2028" in text or "\u2029" in text:
+        return quoted(text) if _ODD_BLANKS.search(text) else ODD
+    if text[0] == " " or text[-1] == " " or _reads_as_syntax(text):
+        return "'" + text.replace("'", "''") + "'"
+    return text
+
+
+def quoted(text: str) -> str:
+    """Give a string in double quotes; after a leading byte order mark every character is escaped."""
+    if text[:1] == "\ufeff":
+        return '"' + "".join(map(_escape, text)) + '"'
+    return '"' + _ESCAPED.sub(lambda found: _escape(found[0]), text) + '"'
+
+
+def _escape(sign: str) -> str:
+    code = ord(sign)
+    hexadecimal = f"\\x{code:02X}" if code <= 0xFF else f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
+    return _NAMED.get(sign, hexadecimal)
+
+
+def _reads_as_syntax(text: str) -> bool:
+    first = text[0]
+    return (
+        first in _INDICATORS
+        or (first in "?-:" and (len(text) == 1 or text[1] in _BLANK))
+        or text[-1] == ":"
+        or ": " in text
+        or " #" in text
+        or text.startswith(("---", "..."))
+    )
+
+
+def _fits_a_block(text: str) -> bool:
+    if text[-1] == " " or " \n" in text or _UNPRINTABLE.search(text):
+        return False
+    return " \u2028" not in text and " \u2029" not in text
+
+
+def _is_base60(text: str) -> bool:
+    return ":" in text and text[0] in "0123456789+-" and _BASE60.match(text) is not None
+
+
+def literal(text: str, indent: str) -> str:
+    """Give a string as a literal block: header and lines, ending in a line break."""
+    digit = "2" if text[0] in " \n\u2028\u2029" else ""
+    if text[-1] not in "\n\u2028\u2029":
+        chomp = "-"
+    else:
+        chomp = "+" if len(text) == 1 or text[-2] in "\n\u2028\u2029" else ""
+    if "\u2028" in text or "\u2029" in text:
+        return f"|{digit}{chomp}\n" + _odd_lines(text, indent)
+    body = "\n".join([indent + line if line else "" for line in text.split("\n")])
+    return f"|{digit}{chomp}\n{body}" + ("" if text[-1] == "\n" else "\n")
+
+
+def _odd_lines(text: str, indent: str) -> str:
+    parts = []
+    fresh = True
+    for sign in text:
+        if sign in "\n\u2028\u2029":
+            parts.append(sign)
+            fresh = True
+        else:
+            parts.append(indent + sign if fresh else sign)
+            fresh = False
+    return "".join(parts) + ("" if text[-1] == "\n" else "\n")
+
+
+def single_with_separators(text: str, column: int, indent: str) -> str:
+    """Give a string with U+2028 or U+2029 in single quotes: they end a line, so the next sign is indented."""
+    parts = ["'"]
+    column += 1
+    fresh = False
+    for at, sign in enumerate(text):
+        if sign in "\u2028\u2029":
+            parts.append(sign)
+            column, fresh = 0, True
+            continue
+        if sign == " " and column > WIDTH and 0 < at < len(text) - 1 and " " not in (text[at - 1], text[at + 1]):
+            parts.append("\n" + indent)
+            column = len(indent)
+            continue
+        written = (indent if fresh else "") + ("''" if sign == "'" else sign)
+        parts.append(written)
+        column, fresh = column + len(written), False
+    return "".join(parts) + "'"
+
+
+def fold(text: str, column: int, indent: str) -> str:
+    """Break a plain or quoted text that starts in `column` at single blanks beyond the width, greedily."""
+    quote = text[0] if text[0] in "'\"" else ""
+    first, last = (2, len(text) - 3) if quote else (0, len(text) - 1)
+    parts = []
+    start = 0
+    at = text.find(" ", max(0, WIDTH + 1 - column))
+    while at >= 0:
+        precedes = text[at + 1 : at + 2] == " "
+        if (at > 0 and text[at - 1] == " ") or not first <= at <= last or (precedes and quote != '"'):
+            at = text.find(" ", at + 1)
+            continue
+        parts += text[start:at], "\n", indent, "\\" if precedes else ""
+        start = at + 1
+        at = text.find(" ", start + max(0, WIDTH + 1 - len(indent) - precedes))
+    parts.append(text[start:])
+    return "".join(parts)

@@ -1,0 +1,59 @@
+"""Values → JSON as Go's encoding/json writes it: sorted keys, no blanks, < > & U+2028 U+2029 escaped."""
+
+from __future__ import annotations
+
+import math
+from json.encoder import py_encode_basestring
+
+from imbricate.documents.floats import json_float_text
+from imbricate.documents.scalars import Scalar, Value, scalar_text
+from imbricate.errors import DocumentError
+
+_ESCAPES = str.maketrans(
+    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+)
+
+
+def go_json(value: Value) -> str:
+    """Write a value as JSON. Raises DocumentError for an infinity, a NaN, and a value that JSON does not have."""
+    parts: list[str] = []
+    _write(value, parts.append)
+    return "".join(parts)
+
+
+def _write(value: Value, put) -> None:  # type: ignore[no-untyped-def]
+    if isinstance(value, str):
+        put(json_string(value))
+    elif isinstance(value, dict):
+        separator = "{"
+        for key in sorted(value, key=lambda one: scalar_text(one).encode("utf-8", "surrogatepass")):
+            put(separator + json_string(scalar_text(key)) + ":")
+            _write(value[key], put)
+            separator = ","
+        put("}" if value else "{}")
+    elif isinstance(value, list):
+        separator = "["
+        for item in value:
+            put(separator)
+            _write(item, put)
+            separator = ","
+        put("]" if value else "[]")
+    else:
+        put(_scalar(value))
+
+
+def _scalar(value: Value) -> str:
+    if type(value) is Scalar:
+        value = value.value
+    if isinstance(value, str):
+        return json_string(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise DocumentError("", None, None, f"expected a number that JSON can hold, found {scalar_text(value)}")
+        return json_float_text(value)
+    return scalar_text(value)
+
+
+def json_string(text: str) -> str:
+    """Quote a string as Go does."""
+    return py_encode_basestring(text).translate(_ESCAPES)

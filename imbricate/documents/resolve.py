@@ -1,0 +1,126 @@
+"""What a plain scalar means: the rules of go-yaml v3 (resource files) and of go-yaml v2 (configuration files).
+
+Both know the octal 012, the binary 0b11 and 1_000; v2 also takes yes, no, on, off, y and n for booleans.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import lru_cache
+
+from imbricate.documents.floats import float_text
+from imbricate.documents.scalars import Plain, Scalar, Value
+from imbricate.documents.timestamps import rfc3339
+
+_FIRST = frozenset("0123456789+-.~yYnNtTfFoO")
+_WORDS: dict[str, Plain] = {
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
+}
+_WORDS_V2: dict[str, Plain] = {
+    **_WORDS,
+    **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "on", "On", "ON"), True),
+    **dict.fromkeys(("n", "N", "no", "No", "NO", "off", "Off", "OFF"), False),
+}
+_CANONICAL_INT = re.compile(r"(?:0|-?[1-9][0-9]{0,17})\Z")
+_INT = re.compile(r"([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|[1-9][0-9]*|0)\Z")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_SIGN_AFTER_PREFIX = re.compile(r"0([bo])([-+])([01]+|[0-7]+)\Z")
+_DATE = re.compile(r"[0-9]{4}-")
+
+
+@lru_cache(maxsize=65536)
+def plain_value(text: str) -> Value:
+    """Give what a plain scalar means in a resource file: "5" is 5, "0x1F" is Scalar("0x1F", 31), "abc" is "abc"."""
+    return _kept(text, resolve(text, _WORDS))
+
+
+@lru_cache(maxsize=65536)
+def config_value(text: str) -> Plain:
+    """Give what a plain scalar means in a configuration file; a date stays the string that it is."""
+    value = resolve(text, _WORDS_V2)
+    return text if isinstance(value, str) else value
+
+
+@lru_cache(maxsize=65536)
+def is_string_to_v2(text: str) -> bool:
+    """Tell whether go-yaml v2, which prints the result, would read a plain text back as a string."""
+    return text[:1] not in _FIRST or (text != "" and _is_text(text))
+
+
+def _is_text(text: str) -> bool:
+    return text not in _WORDS_V2 and (text[0] not in "0123456789+-." or not _is_number_or_date(text))
+
+
+def _is_number_or_date(text: str) -> bool:
+    return isinstance(resolve(text, _WORDS_V2), int | float) or (_DATE.match(text) is not None and rfc3339(text) is not None)
+
+
+def _kept(text: str, value: Plain) -> Value:
+    if value is None:
+        return None if text == "null" else Scalar(text, None)
+    if value is text:
+        return text
+    if isinstance(value, bool):
+        return value if text in ("true", "false") else Scalar(text, value)
+    if isinstance(value, int):
+        return value if text == str(value) else Scalar(text, value)
+    if isinstance(value, float):
+        return value if text == float_text(value) else Scalar(text, value)
+    return Scalar(text, value)
+
+
+def resolve(text: str, words: dict[str, Plain]) -> Plain:
+    """Give None, a bool, an int, a float, the RFC 3339 form of a date, or the very text for a string."""
+    if text in words:
+        return words[text]
+    first = text[0]
+    if first not in _FIRST:
+        return text
+    if first == ".":
+        return _float(text, text)
+    if first in "~yYnNtTfFoO":
+        return text
+    if _CANONICAL_INT.match(text):
+        return int(text)
+    if _DATE.match(text):
+        date = rfc3339(text)
+        if date is not None:
+            return date
+    return _number(text)
+
+
+def _number(text: str) -> Plain:
+    plain = text.replace("_", "")
+    found = _INT.match(plain)
+    if found:
+        value = _int(found[1], found[2])
+        if -(2**63) <= value < 2**63 or (not found[1] and value < 2**64):
+            return value
+    if _FLOAT.match(plain):
+        return _float(plain, text)
+    odd = _SIGN_AFTER_PREFIX.match(plain)
+    if odd and not (odd[1] == "b" and set(odd[3]) - {"0", "1"}):
+        value = int(odd[2] + odd[3], 2 if odd[1] == "b" else 8)
+        return value if -(2**63) <= value < 2**63 else text
+    return text
+
+
+def _int(sign: str, digits: str) -> int:
+    if len(digits) > 1 and digits[0] == "0" and digits[1] in "01234567":
+        digits = "0o" + digits[1:]
+    value = int(digits, 0) if len(digits) < 80 else 2**64
+    return -value if sign == "-" else value
+
+
+def _float(plain: str, text: str) -> Plain:
+    try:
+        value = float(plain)
+    except ValueError:
+        return text
+    return text if math.isinf(value) or "_" in plain else value

@@ -1,0 +1,91 @@
+"""What scalars are: plain Python ones, `Scalar` for a spelling that must be kept, `Quoted` for a quoted string."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from imbricate.documents.floats import float_text
+
+Value = Any
+Plain = str | int | float | bool | None
+
+
+class Scalar:
+    """A plain scalar whose text is not the canonical spelling of its value: 0x1F, 1_000, 1.50, True, ~ ..."""
+
+    __slots__ = ("text", "value")
+
+    text: str
+    value: Plain
+
+    def __init__(self, text: str, value: Plain) -> None:
+        """Take the text as it stands in the file and the value that it is read as."""
+        object.__setattr__(self, "text", text)
+        object.__setattr__(self, "value", value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse: scalars are shared."""
+        raise AttributeError(f"cannot set {name} to {value!r}: a Scalar is immutable")
+
+    def __delattr__(self, name: str) -> None:
+        """Refuse: scalars are shared."""
+        raise AttributeError(f"cannot delete {name}: a Scalar is immutable")
+
+    def __eq__(self, other: object) -> bool:
+        """Compare text and value; the values 1, 1.0 and True differ."""
+        if type(other) is not Scalar:
+            return NotImplemented
+        return self.text == other.text and repr(self.value) == repr(other.value)
+
+    def __hash__(self) -> int:
+        """Hash by text."""
+        return hash((Scalar, self.text))
+
+    def __repr__(self) -> str:
+        """Give the expression that makes an equal one."""
+        return f"Scalar({self.text!r}, {self.value!r})"
+
+    def __reduce__(self) -> tuple[type[Scalar], tuple[str, Plain]]:
+        """Make pickles go through the constructor."""
+        return Scalar, (self.text, self.value)
+
+    def __copy__(self) -> Scalar:
+        """Give itself."""
+        return self
+
+    def __deepcopy__(self, _memo: dict[int, object]) -> Scalar:
+        """Give itself."""
+        return self
+
+
+class Quoted(str):
+    """A string that was quoted although it need not be; in every other way the plain string."""
+
+    __slots__ = ()
+
+
+def scalar_text(value: Value) -> str:
+    """Give the text that a scalar has in a file, quotes aside: that of a Scalar, else the canonical spelling.
+
+    A None is "null", as it is where kyaml makes one.
+    """
+    if isinstance(value, str):
+        return value
+    if type(value) is Scalar:
+        return value.text
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return float_text(value) if isinstance(value, float) else str(value)
+
+
+def json_value(value: Value) -> Value:
+    """Replace the Scalars in a value, all the way down, by what they are in JSON: None, bool, int, float or str."""
+    if isinstance(value, dict):
+        return {scalar_text(key): json_value(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [json_value(child) for child in value]
+    if type(value) is Scalar:
+        return value.value
+    return str(value) if type(value) is Quoted else value

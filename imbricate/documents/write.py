@@ -1,0 +1,166 @@
+"""Values → text: the bytes that `kustomize build` prints (JSON, then sigs.k8s.io/yaml with go-yaml v2's emitter)."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NoReturn
+
+from imbricate.documents.face import BREAKS, LITERAL, ODD, WIDTH, face, fold, literal, single_with_separators
+from imbricate.documents.floats import float_text, json_float_text
+from imbricate.documents.keyorder import sorted_keys
+from imbricate.documents.resolve import config_value
+from imbricate.documents.scalars import Scalar, Value, scalar_text
+from imbricate.errors import DocumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    Put = Callable[[str], None]
+
+SIMPLE_KEY_BYTES = 128
+LONGEST_KEY = 1022
+_MEMO_ENTRIES = 50_000
+_MEMO_TEXT = 200
+SPECIAL = (LITERAL, ODD)
+_FULL = WIDTH + 1
+_faces: dict[str, str] = {}
+_orders: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+
+
+def write(documents: Iterable[Value]) -> str:
+    """Write documents as `kustomize build` does, with `---` lines between them.
+
+    Raises DocumentError, with the path of the field, for what kustomize cannot print: an infinity or NaN, a map key
+    that is no string, a control character.
+    """
+    return "---\n".join([write_document(document) for document in documents])
+
+
+def write_document(value: Value) -> str:
+    """Write one document. Raises DocumentError as `write` does."""
+    parts: list[str] = []
+    try:
+        _node(value, "", "", 0, parts.append)
+    except RecursionError:
+        raise DocumentError("", None, None, "is nested too deeply to be written") from None
+    return "".join(parts)
+
+
+def _node(value: Value, lead: str, prefix: str, indent: int, put: Put) -> None:
+    """Write a value whose line begins with `lead`; a map or a list that follows goes to lines of their own."""
+    if isinstance(value, dict) and value:
+        _map(value, lead, indent, put)
+    elif isinstance(value, list) and value:
+        _list(value, lead, indent, put)
+    else:
+        put(lead + _inline(value, len(lead), indent) + "\n")
+
+
+def _map(mapping: dict[str, Value], lead: str, indent: int, put: Put) -> None:
+    pad = " " * indent
+    for key, label in _orders.get(tuple(mapping)) or _ordered(mapping):
+        value = mapping[key]
+        kind = type(value)
+        if not label:
+            _long_key(key, value, lead, indent, put)
+        elif kind is str:
+            text = _faces.get(value) or _face(value)
+            line = f"{lead}{label} {text}\n"
+            if len(line) > _FULL or text in SPECIAL:
+                line = f"{lead}{label} {_block_or_fold(value, text, len(lead) + len(label) + 1, indent + 2)}\n"
+            put(line)
+        elif kind is dict and value:
+            put(f"{lead}{label}\n")
+            _map(value, pad + "  ", indent + 2, put)
+        elif kind is list and value:
+            put(f"{lead}{label}\n")
+            _list(value, pad + "- ", indent, put)
+        else:
+            put(f"{lead}{label} {_inline(value, len(lead) + len(label) + 1, indent + 2)}\n")
+        lead = pad
+
+
+def _list(items: list[Value], lead: str, indent: int, put: Put) -> None:
+    pad = " " * indent + "- "
+    for value in items:
+        kind = type(value)
+        if kind is dict and value:
+            _map(value, lead, indent + 2, put)
+        elif kind is list and value:
+            _list(value, lead + "- ", indent + 2, put)
+        else:
+            put(f"{lead}{_inline(value, len(lead), indent + 2)}\n")
+        lead = pad
+
+
+def _inline(value: Value, column: int, indent: int) -> str:
+    """Give what follows a key or a dash: a scalar, folded or as a block where need be, or an empty map or list."""
+    if type(value) is Scalar:
+        value = value.value
+    if isinstance(value, str):
+        text = _faces.get(value) or _face(value)
+        return text if column + len(text) < _FULL and text not in SPECIAL else _block_or_fold(value, text, column, indent)
+    if value is None:
+        return "null"
+    if value is True or value is False:
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return _int_text(value)
+    if isinstance(value, float):
+        return _float_text(value)
+    return "{}" if isinstance(value, dict) else "[]"
+
+
+def _block_or_fold(value: str, text: str, column: int, indent: int) -> str:
+    pad = " " * indent
+    if text == LITERAL:
+        return literal(value, pad)[:-1]
+    return single_with_separators(value, column, pad) if text == ODD else fold(text, column, pad)
+
+
+def _int_text(value: int) -> str:
+    return str(value) if -(2**63) <= value < 2**64 else float_text(float(value))
+
+
+def _float_text(value: float) -> str:
+    if not math.isfinite(value):
+        raise DocumentError("", None, None, f"expected a number that JSON can hold, found {float_text(value)}")
+    # What reads like an integer in JSON is one from there on.
+    again = config_value(json_float_text(value))
+    return float_text(again) if isinstance(again, float) else str(again)
+
+
+def _face(value: str) -> str:
+    text = face(value)
+    if len(value) <= _MEMO_TEXT:
+        if len(_faces) >= _MEMO_ENTRIES:
+            _faces.clear()
+        _faces[value] = text
+    return text
+
+
+def _ordered(mapping: dict[str, Value]) -> list[tuple[str, str]]:
+    """Give the keys in the order of the output, each with its label; "" for one that needs a line of its own."""
+    for key in mapping:
+        if not isinstance(key, str):
+            _refuse_key(key)
+    order = [(key, _label(key)) for key in sorted_keys(list(mapping))]
+    if len(_orders) >= _MEMO_ENTRIES:
+        _orders.clear()
+    _orders[tuple(mapping)] = order
+    return order
+
+
+def _label(key: str) -> str:
+    simple = len(key.encode()) <= SIMPLE_KEY_BYTES and not BREAKS.search(key)
+    return face(key) + ":" if simple else ""
+
+
+def _refuse_key(key: Value) -> NoReturn:
+    raise DocumentError("", None, None, f"expected a string for a map key, found {scalar_text(key)}; put it in quotes")
+
+
+def _long_key(key: str, value: Value, lead: str, indent: int, put: Put) -> None:
+    pad = " " * indent
+    put(f"{lead}? {_inline(key, len(lead) + 2, indent + 2)}\n")
+    _node(value, f"{pad}: ", pad, indent + 2, put)

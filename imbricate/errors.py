@@ -1,0 +1,118 @@
+"""One tree of exceptions. Every message is one line: where, what was found, what was expected, and the way on.
+
+    ImbricateError
+    ├── DocumentError            text that is no YAML or JSON, or a value that cannot be printed
+    ├── KustomizationError       a field of a kustomization
+    ├── LoadError                a file or folder that cannot be read
+    ├── ConflictError            two resources of one id
+    ├── ReferenceConflictError   a name that could mean several resources
+    ├── MergeError               a strategic merge patch that does not fit its target
+    ├── JsonPatchError           a JSON 6902 patch that does not apply
+    ├── FieldSpecError           a field spec that does not fit the object
+    ├── FieldPathError           a field path that does not fit the object
+    └── SelectorError            a selector that cannot be read
+
+The errors below the first five carry no place of their own: who knows the kustomization adds file and field.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from imbricate.resources import Resource
+
+
+class ImbricateError(Exception):
+    """Anything that a user can cause."""
+
+
+class DocumentError(ImbricateError):
+    """Text that is no YAML or JSON as expected; `line` and `column` count from 1, None where they are not known."""
+
+    def __init__(self, file: str, line: int | None, column: int | None, message: str) -> None:
+        """Take the file as shown, the place, and what was expected."""
+        place = ":".join(str(part) for part in (file, line, column) if part is not None)
+        super().__init__(f"{place}: {message}" if place else message)
+        self.file = file
+        self.line = line
+        self.column = column
+        self.message = message
+
+
+class KustomizationError(ImbricateError):
+    """A field of a kustomization that does not fit, or cannot be done."""
+
+    def __init__(self, file: str, field: str, message: str) -> None:
+        """Take the file as shown, the exact field path (`patches[2].target`), and the message."""
+        super().__init__(": ".join(part for part in (file, field, message) if part))
+        self.file = file
+        self.field = field
+        self.message = message
+
+
+class LoadError(ImbricateError):
+    """A file or folder that is missing, cannot be read, or must not be."""
+
+    def __init__(self, path: str, folder: Path, reason: str) -> None:
+        """Take the path as written, the folder that it is relative to, and what is wrong with it."""
+        self.path = path
+        self.reason = reason
+        self.message = f"{path!r} {reason}" if path else reason
+        shown = os.path.relpath(folder)
+        super().__init__(f"{self.message} (in {shown})" if path else f"{shown} {reason}")
+
+    def at(self, file: str, field: str) -> KustomizationError:
+        """Give the same error for the field of a kustomization that names the path."""
+        return KustomizationError(file, field, self.message if self.path else str(self))
+
+
+class ConflictError(ImbricateError):
+    """Two resources of one id."""
+
+    def __init__(self, added: Resource, present: Resource) -> None:
+        """Take the resource that came second and the one that was there."""
+        super().__init__(f"{added.id} is there twice: from {_source(present)} and from {_source(added)}")
+        self.resources = (present, added)
+
+
+def _source(resource: Resource) -> str:
+    source = resource.source
+    if source is None:
+        return "a transformer"
+    if source.generator:
+        return f"{source.file}: {source.generator}[{source.index}]"
+    return f"{source.file} (document {source.index + 1})" if source.index else source.file
+
+
+class ReferenceConflictError(ImbricateError):
+    """A name that could mean several resources, which are called differently now."""
+
+    def __init__(self, referrer: Resource, path: str, name: str, candidates: Sequence[Resource]) -> None:
+        """Take the referrer, its field, the name in it, and what it could mean."""
+        found = ", ".join(str(one.id) for one in candidates)
+        super().__init__(f"{referrer}: {path.replace('/', '.')}: {name!r} could mean any of {found}; give them one name")
+
+
+class MergeError(ImbricateError):
+    """A strategic merge patch that does not fit its target."""
+
+
+class JsonPatchError(ImbricateError):
+    """A JSON 6902 patch that cannot be read or does not apply."""
+
+
+class FieldSpecError(ImbricateError):
+    """A field spec that does not fit the object, or contradicts another."""
+
+
+class FieldPathError(ImbricateError):
+    """A field path that does not fit the object."""
+
+
+class SelectorError(ImbricateError):
+    """A regular expression or a label selector that cannot be read."""

@@ -1,0 +1,159 @@
+"""Field specs: which fields of which kinds a transformer touches, and the walk that finds or makes them.
+
+In: a manifest and `FieldSpec`s. Out: calls of a setter with the place found.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from imbricate.errors import FieldSpecError
+from imbricate.values import EMPTY_NULL, is_null
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from imbricate.resources import Gvk
+
+class FieldSpec(NamedTuple):
+    """One row of a transformer's configuration: where it acts.
+
+    An empty group, version or kind means any. `path` is separated by `/` (`\\/` for a slash in a name) and goes through
+    lists without saying so; `[]` after a name says that it must be a list, which is then never made.
+    `create` makes the maps that are missing on the way.
+    """
+
+    path: str
+    create: bool = False
+    kind: str = ""
+    group: str = ""
+    version: str = ""
+
+    def selects(self, gvk: Gvk) -> bool:
+        """Tell whether this field spec is about objects of `gvk`."""
+        return (
+            (not self.kind or self.kind == gvk.kind)
+            and (not self.group or self.group == gvk.group)
+            and (not self.version or self.version == gvk.version)
+        )
+
+    def same_place(self, other: FieldSpec) -> bool:
+        """Tell whether `other` is already covered by this field spec, whatever its `create` says."""
+        return self.path == other.path and all(
+            not theirs or ours == theirs
+            for ours, theirs in zip(self[2:], other[2:], strict=True)
+        )
+
+
+class NameReference(NamedTuple):
+    """The fields that hold the name of an object of one kind. Empty group, version or kind: any."""
+
+    kind: str = ""
+    group: str = ""
+    version: str = ""
+    referrers: tuple[FieldSpec, ...] = ()
+
+    @property
+    def target(self) -> tuple[str, str, str]:
+        """Give (group, version, kind) of what is referred to."""
+        return self.group, self.version, self.kind
+
+
+FieldSpecs = tuple[FieldSpec, ...]
+
+
+def merge_field_specs(ours: FieldSpecs, theirs: Iterable[FieldSpec]) -> FieldSpecs:
+    """Add the field specs that are not there yet.
+
+    Raises FieldSpecError when a place is there already with another `create` (kustomize: `conflicting fieldspecs`).
+    """
+    merged = list(ours)
+    for spec in theirs:
+        known = next((one for one in merged if one.same_place(spec)), None)
+        if known is None:
+            merged.append(spec)
+        elif known.create != spec.create:
+            raise FieldSpecError(f"conflicting field specs for {spec.path}: create is {known.create} and {spec.create}")
+    return tuple(merged)
+
+
+@lru_cache(maxsize=4096)
+def split_path(path: str, separator: str = "/") -> tuple[str, ...]:
+    """Split a field path; a separator after a backslash belongs to the name, a leading one is dropped."""
+    parts = path.split(separator)
+    if len(parts) > 1 and not parts[0]:
+        parts = parts[1:]
+    names = [parts[0]]
+    for part in parts[1:]:
+        if names[-1].endswith("\\"):
+            names[-1] = names[-1][:-1] + separator + part
+        else:
+            names.append(part)
+    return tuple(names)
+
+
+@lru_cache(maxsize=4096)
+def selected(specs: FieldSpecs, gvk: Gvk) -> FieldSpecs:
+    """Keep the field specs that apply to objects of `gvk`."""
+    return tuple(spec for spec in specs if spec.selects(gvk))
+
+
+class Creation(NamedTuple):
+    """What stands in for a field that a `create` spec did not find: `empty()` gives a new value for the last name."""
+
+    empty: Callable[[], Any]
+
+
+MAPPING = Creation(dict)
+SCALAR = Creation(lambda: EMPTY_NULL)
+
+
+def visit(manifest: dict[str, Any], spec: FieldSpec, setter: Callable[[Any, Any], None], made: Creation | None) -> None:
+    """Call `setter(container, key)` for each place in `manifest` that `spec.path` names.
+
+    `container[key]` is the value found, or what `made` gives where `spec.create` asked for it.
+    Raises FieldSpecError when the path goes on below a scalar.
+    """
+    walk = _Walk(split_path(spec.path), setter, made if spec.create else None)
+    walk.into([manifest], 0, 0)
+
+
+class _Walk(NamedTuple):
+    names: tuple[str, ...]
+    setter: Callable[[Any, Any], None]
+    made: Creation | None
+
+    def into(self, container: Any, key: Any, depth: int) -> None:
+        if depth == len(self.names):
+            self.setter(container, key)
+            return
+        value = container[key]
+        kind = type(value)
+        if kind is dict:
+            self._mapping(value, depth)
+        elif kind is list:
+            for index in range(len(value)):
+                self.into(value, index, depth)
+        elif not is_null(value):
+            raise FieldSpecError(f"{'/'.join(self.names)}: expected a map or a list above {self.names[depth]!r}")
+
+    def _mapping(self, mapping: dict[str, Any], depth: int) -> None:
+        name = self.names[depth]
+        listed = name.endswith("[]")
+        if listed:
+            name = name[:-2]
+        if not name:
+            raise FieldSpecError(f"{'/'.join(self.names)}: expected a field name, found an empty one")
+        creates = self.made is not None and not listed
+        if name not in mapping:
+            if not creates:
+                return
+            mapping[name] = self._new(depth)
+        elif is_null(mapping[name]) and (creates or listed):
+            mapping[name] = [] if listed else self._new(depth)
+        self.into(mapping, name, depth + 1)
+
+    def _new(self, depth: int) -> Any:
+        return self.made.empty() if self.made and depth == len(self.names) - 1 else {}
+

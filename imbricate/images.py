@@ -1,0 +1,133 @@
+"""`images`: names, tags and digests of images, wherever a manifest names one.
+
+kustomize looks twice, and so do we: in every list called `containers` or `initContainers` at any depth, then where the
+field specs say. Only `tagSuffix` shows it: in a pod template it is added twice.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from imbricate.errors import FieldSpecError
+from imbricate.fieldspecs import FieldSpecs, selected, visit
+from imbricate.steps import Applied
+from imbricate.values import is_null, is_scalar, kind_of, text_of, untagged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imbricate.kustomization import Image
+    from imbricate.resources import Resource, ResMap
+    from imbricate.steps import Context
+
+_CONTAINERS = ("containers", "initContainers")
+_TAG_AND_DIGEST = r"(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?\Z"
+_Place = tuple[Any, Any]
+
+
+def images(resources: ResMap, context: Context) -> Iterator[Applied]:
+    """`images` and the deprecated `imageTags`."""
+    kustomization = context.layer.kustomization
+    named = [(f"images[{index}]", image) for index, image in enumerate(kustomization.images or ())]
+    named += [(f"imageTags[{index}]", image) for index, image in enumerate(kustomization.image_tags or ())]
+    if not named:
+        return
+    places = [(resource, image_places(resource, context.config.images)) for resource in resources]
+    for field, image in named:
+        yield Applied(field, [resource for resource, found in places if _set_image(found, image)])
+
+
+def image_places(resource: Resource, specs: FieldSpecs) -> list[_Place]:
+    """Find the places in a manifest that name an image, each as often as kustomize would look at it."""
+    if resource.gvk.kind == "CustomResourceDefinition":
+        return []
+    places: list[_Place] = []
+    _container_images(resource.manifest, places)
+    for spec in selected(specs, resource.gvk):
+        visit(resource.manifest, spec, lambda container, key: places.append((container, key)), None)
+    return places
+
+
+def _container_images(value: Any, places: list[_Place]) -> None:
+    if isinstance(value, list):
+        for one in value:
+            if isinstance(one, dict | list):
+                _container_images(one, places)
+        return
+    for name, child in value.items():
+        if not isinstance(child, dict | list):
+            continue
+        _container_images(child, places)
+        if name in _CONTAINERS and isinstance(child, list):
+            places += [(one, "image") for one in child if _names_image(one, name)]
+
+
+def _names_image(container: Any, name: str) -> bool:
+    if isinstance(container, dict):
+        return "image" in container
+    if is_null(container):
+        return False
+    raise FieldSpecError(f"{name}: expected a list of containers, found {kind_of(container)} in it")
+
+
+def _set_image(places: list[_Place], image: Image) -> bool:
+    found = False
+    for container, key in places:
+        old = container[key]
+        if not is_scalar(old):
+            raise FieldSpecError(f"{key}: expected the name of an image, found {kind_of(old)}")
+        text = text_of(old)
+        if matches(text, image.name):
+            found = True
+            container[key] = untagged(old, changed(text, image))
+    return found
+
+
+def set_image(resources: ResMap, image: Image, specs: FieldSpecs) -> None:
+    """Change one image everywhere."""
+    for resource in resources:
+        _set_image(image_places(resource, specs), image)
+
+
+@lru_cache(maxsize=1024)
+def _pattern(name: str) -> re.Pattern[str] | None:
+    try:
+        return re.compile(f"^{name}{_TAG_AND_DIGEST}", re.ASCII)
+    except (re.error, RecursionError, OverflowError):
+        return None
+
+
+@lru_cache(maxsize=16384)
+def matches(image: str, name: str) -> bool:
+    """Tell whether an image goes by this name, which is a regular expression; an invalid one matches nothing."""
+    pattern = _pattern(name)
+    return pattern is not None and pattern.search(image) is not None
+
+
+@lru_cache(maxsize=16384)
+def changed(image: str, change: Image) -> str:
+    """Give the image with what the entry changes of it; a new tag drops an old digest, and a digest the tag."""
+    name, tag, digest = split(image)
+    name = change.new_name or name
+    if change.new_tag or change.digest:
+        tag, digest = change.new_tag, change.digest
+    elif change.tag_suffix:
+        tag, digest = tag + change.tag_suffix, ""
+    return name + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
+
+
+def split(image: str) -> tuple[str, str, str]:
+    """Split an image into name, tag and digest; a colon before the first slash is a port."""
+    slash = max(image.find("/"), 0)
+    at, colon = image.find("@", slash), image.find(":", slash)
+    if at >= 0 and (colon < 0 or at < colon):
+        return image[:at], "", image[at + 1 :]
+    if colon < 0:
+        return image, "", ""
+    if at >= 0:
+        return image[:colon], image[colon + 1 : at], image[at + 1 :]
+    return image[:colon], image[colon + 1 :], ""
+
+

@@ -1,0 +1,69 @@
+"""From the text of a resource file or a patch to manifests: bad ones refused, lists opened.
+
+The rules are those of kustomize's api/resource/factory.go: an object has a kind, and a metadata.name unless its kind
+ends in List; a kind that ends in List and has items is opened.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from imbricate.documents import read_resources
+from imbricate.errors import DocumentError
+from imbricate.values import Quoted, copy_of, is_empty, is_null, kind_of, text_of, through_json
+
+
+def read_manifests(data: bytes | str, file: str) -> list[dict[str, Any]]:
+    """Read the objects of a file. Raises DocumentError for text that is no YAML and objects that have no kind or name."""
+    pending = [document for document in read_resources(data, file) if not is_empty(document)]
+    manifests = []
+    for document in pending:
+        _check(document, file)
+    while pending:
+        document = pending.pop(0)
+        items = document.get("items") if text_of(document.get("kind")).endswith("List") else None
+        if not text_of(document.get("kind")).endswith("List") or "items" not in document:
+            manifests.append(document)
+        elif isinstance(items, list):
+            pending += _opened(items, file)
+        elif not is_null(items):
+            raise DocumentError(file, None, None, f"items of {_named(document)}: expected a list, found {kind_of(items)}")
+    return manifests
+
+
+def _opened(items: list[Any], file: str) -> list[dict[str, Any]]:
+    """kustomize writes each item as JSON and reads it again, so that all its strings are quoted."""
+    opened = [as_read_from_json(through_json(item)) for item in items if not is_empty(item)]
+    for item in opened:
+        _check(item, file)
+    return opened
+
+
+def as_read_from_json(value: Any) -> Any:
+    """Mark the strings of a value as quoted, which in JSON they are."""
+    if isinstance(value, dict):
+        return {key: as_read_from_json(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [as_read_from_json(child) for child in value]
+    return Quoted(value) if isinstance(value, str) else copy_of(value)
+
+
+def _check(document: Any, file: str) -> None:
+    if not isinstance(document, dict):
+        raise DocumentError(file, None, None, f"expected an object with kind and metadata.name, found {kind_of(document)}")
+    kind = document.get("kind")
+    if is_empty(kind) or not text_of(kind):
+        raise DocumentError(file, None, None, f"{_named(document)} has no kind")
+    metadata = document.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    if not text_of(kind).endswith("List") and (is_empty(name) or not text_of(name)):
+        raise DocumentError(file, None, None, f"{_named(document)} has no metadata.name")
+
+
+def _named(document: dict[str, Any]) -> str:
+    metadata = document.get("metadata")
+    name = text_of(metadata.get("name")) if isinstance(metadata, dict) else ""
+    kind = document.get("kind")
+    return f"{'object' if is_empty(kind) else text_of(kind)} {name!r}" if name else "an object of " + (
+        "no kind" if is_empty(kind) else f"kind {text_of(kind)}"
+    )

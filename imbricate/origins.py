@@ -1,0 +1,87 @@
+"""buildMetadata: where each object came from and what changed it, as annotations (kustomize: api/resource/origin.go)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from imbricate.documents import dump_node
+
+if TYPE_CHECKING:
+    from imbricate.load import Layer
+    from imbricate.resources import Resource, ResMap
+
+ORIGIN = "config.kubernetes.io/origin"
+TRANSFORMATIONS = "alpha.config.kubernetes.io/transformations"
+
+Origin = dict[str, Any]
+
+
+def of_file(layer: Layer, path: str) -> Origin:
+    """Give the origin of the objects of a file."""
+    return {"path": joined(layer.origin_path, path)}
+
+
+def of_builtin(layer: Layer, kind: str) -> Origin:
+    """Give the origin of what a field of a kustomization generates or changes."""
+    configured_by = {"apiVersion": "builtin", "kind": kind}
+    return {"configuredIn": joined(layer.origin_path, layer.file_name), "configuredBy": configured_by}
+
+
+def of_plugin(config: Resource) -> Origin | None:
+    """Give the origin of what a plugin with a configuration of its own generates or changes."""
+    if config.origin is None:
+        return None
+    identity = {
+        "apiVersion": config.gvk.api_version,
+        "kind": config.gvk.kind,
+        "name": config.name,
+        "namespace": config.namespace,
+    }
+    origin = {"configuredIn": config.origin.get("path", "")}
+    return {**origin, "configuredBy": {name: value for name, value in identity.items() if value}}
+
+
+def record(resources: ResMap, origin: Origin | None) -> None:
+    """Record a transformation at every object; one without origin was made by it."""
+    if origin is None:
+        return
+    for resource in resources:
+        if resource.origin is None:
+            resource.origin = origin
+        else:
+            resource.transformations.append(origin)
+
+
+def annotate(resources: ResMap, wanted: tuple[str, ...]) -> None:
+    """Write the annotations that buildMetadata asks for, and take out those that it does not."""
+    for resource in resources:
+        texts = {
+            ORIGIN: dump_node(resource.origin) if "originAnnotations" in wanted and resource.origin else "",
+            TRANSFORMATIONS: (
+                dump_node(resource.transformations)
+                if "transformerAnnotations" in wanted and resource.transformations
+                else ""
+            ),
+        }
+        metadata = resource.manifest.get("metadata")
+        if not isinstance(metadata, dict):
+            continue
+        found = metadata.get("annotations")
+        annotations = found if isinstance(found, dict) else {}
+        for name, text in texts.items():
+            annotations.pop(name, None)
+            if text:
+                annotations[name] = text
+        if annotations:
+            metadata["annotations"] = annotations
+
+
+def joined(origin: str, path: str) -> str:
+    """Join paths as Go's filepath.Join does: `..` is resolved in the text."""
+    parts: list[str] = []
+    for part in f"{origin}/{path}".split("/"):
+        if part == ".." and parts and parts[-1] != "..":
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)

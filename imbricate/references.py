@@ -1,0 +1,203 @@
+"""Name references: fields that hold the name of a renamed object follow it (kustomize: api/filters/nameref).
+
+In: all resources with their former names, and the table of which field of which kind holds the name of which.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from imbricate.errors import FieldSpecError, ReferenceConflictError
+from imbricate.fieldspecs import FieldSpec, visit
+from imbricate.values import is_null, kind_of, text_of, untagged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from imbricate.fieldspecs import NameReference
+    from imbricate.resources import Gvk, Resource, ResMap
+
+    Sieve = Callable[[Resource], bool]
+
+
+class _Field(NamedTuple):
+    """A field of a referrer and the kind of object that its name belongs to."""
+
+    path: str
+    target: tuple[str, str, str]
+
+
+@lru_cache(maxsize=1024)
+def _fields_of(table: tuple[NameReference, ...], gvk: Gvk) -> tuple[_Field, ...]:
+    return tuple(
+        _Field(spec.path, reference.target)
+        for reference in table
+        for spec in reference.referrers
+        if spec.selects(gvk)
+    )
+
+
+def fix_references(resources: ResMap, table: tuple[NameReference, ...]) -> None:
+    """Write the current names of renamed objects into the fields that refer to them.
+
+    Raises ReferenceConflictError when a name could mean several objects that are called differently now.
+    """
+    index = _index_of(resources)
+    if not index.by_former_name:
+        return
+    for resource in resources:
+        fields = _fields_of(table, resource.original_id.gvk)
+        if fields:
+            _Referrer(resource, index).fix(fields)
+            resources.rekey(resource)
+
+
+class _Index(NamedTuple):
+    by_former_name: dict[str, list[Resource]]
+    by_original_namespace: dict[str, list[Resource]]
+
+
+def _index_of(resources: ResMap) -> _Index:
+    index = _Index({}, {})
+    for resource in resources:
+        for name in dict.fromkeys(name for _, name, _ in resource.previous):
+            index.by_former_name.setdefault(name, []).append(resource)
+        index.by_original_namespace.setdefault(resource.original_id.effective_namespace, []).append(resource)
+    return index
+
+
+class _Referrer:
+    """One resource whose references are repaired."""
+
+    def __init__(self, resource: Resource, index: _Index) -> None:
+        self._resource = resource
+        self._index = index
+        self._reachable = _reachable_from(resource)
+
+    def fix(self, fields: Iterable[_Field]) -> None:
+        for field in fields:
+            visit(self._resource.manifest, FieldSpec(field.path), partial(self._fix, field), None)
+
+    def _fix(self, field: _Field, container: Any, key: Any) -> None:
+        value = container[key]
+        if isinstance(value, list):
+            for index in range(len(value)):
+                self._fix_one(field, value, index)
+        else:
+            self._fix_one(field, container, key)
+
+    def _fix_one(self, field: _Field, container: Any, key: Any) -> None:
+        value = container[key]
+        if is_null(value):
+            return
+        if isinstance(value, dict):
+            self._fix_map(field, value)
+            return
+        if isinstance(value, list):
+            raise FieldSpecError(f"{field.path}: expected a name or a map with a name, found {kind_of(value)}")
+        referral = self._select(field, text_of(value), lambda _: True, lambda one: (one.name,))
+        if referral is not None and referral.name != text_of(value):
+            container[key] = untagged(value, referral.name)
+
+    def _fix_map(self, field: _Field, value: dict[str, Any]) -> None:
+        """A map with name and, perhaps, namespace: both follow."""
+        if "name" not in value:
+            raise FieldSpecError(f"{field.path}: expected a map with a name")
+        name = text_of(value["name"])
+        in_namespace = self._namespace_sieve(value)
+        referral = self._select(field, name, in_namespace, lambda one: (one.name, one.namespace))
+        if referral is None or (referral.name == name and not referral.namespace):
+            return
+        value["name"] = untagged(value["name"], referral.name)
+        if referral.namespace:
+            value["namespace"] = untagged(value.get("namespace"), referral.namespace)
+
+    def _namespace_sieve(self, value: dict[str, Any]) -> Sieve:
+        """A namespace in the reference means the original one where any object has had it, else the current one."""
+        if "namespace" not in value:
+            return lambda _: True
+        namespace = text_of(value["namespace"])
+        if any(self._reachable(one) for one in self._index.by_original_namespace.get(namespace, ())):
+            return lambda one: one.original_id.effective_namespace == namespace
+        return lambda one: one.id.effective_namespace == namespace
+
+    def _select(
+        self, field: _Field, name: str, accepts: Sieve, identity: Callable[[Resource], tuple[str, ...]]
+    ) -> Resource | None:
+        """Choose the object that a name means: sieve after sieve, until one is left or all are alike."""
+        found = [one for one in self._index.by_former_name.get(name, ()) if self._reachable(one) and accepts(one)]
+        found = [one for one in found if _was_of_kind(one, field.target)]
+        found = [one for one in found if self._fits_role_ref(field, one) and self._in_reach(one)]
+        if len(found) == 1:
+            return found[0]
+        found = [one for one in found if _same_affixes(one, self._resource, lenient=True)]
+        if len(found) > 1:
+            found = [one for one in found if _same_affixes(one, self._resource, lenient=False)]
+        if len({identity(one) for one in found}) > 1:
+            raise ReferenceConflictError(self._resource, field.path, name, found)
+        return found[0] if found else None
+
+    def _fits_role_ref(self, field: _Field, candidate: Resource) -> bool:
+        if not field.path.endswith("roleRef/name"):
+            return True
+        role_ref = self._resource.manifest.get("roleRef")
+        if not isinstance(role_ref, dict) or "apiGroup" not in role_ref or "kind" not in role_ref:
+            return True
+        return _was_of_kind(candidate, (text_of(role_ref["apiGroup"]), "", text_of(role_ref["kind"])))
+
+    def _in_reach(self, candidate: Resource) -> bool:
+        referrer = self._resource.id
+        return (
+            referrer.is_cluster_scoped
+            or candidate.id.is_cluster_scoped
+            or candidate.gvk.kind == "ServiceAccount"
+            or referrer.effective_namespace == candidate.id.effective_namespace
+        )
+
+
+def _reachable_from(referrer: Resource) -> Sieve:
+    """A namespaced object reaches its own namespace and what has none; a RoleBinding those of its ServiceAccounts."""
+    if referrer.id.is_cluster_scoped:
+        return lambda _: True
+    own = referrer.id.effective_namespace
+    bound = _bound_namespaces(referrer)
+    return (
+        lambda one: one.id.is_cluster_scoped or one.id.effective_namespace == own or one.namespace in bound
+    )
+
+
+def _bound_namespaces(referrer: Resource) -> set[str]:
+    subjects = referrer.manifest.get("subjects") if referrer.gvk.kind == "RoleBinding" else None
+    if not isinstance(subjects, list):
+        return set()
+    bound = set()
+    for subject in subjects:
+        if isinstance(subject, dict) and subject.get("kind") == "ServiceAccount" and "namespace" in subject:
+            namespace = subject["namespace"]
+            if not isinstance(namespace, str):
+                raise FieldSpecError(f"{referrer}: subjects: namespace: expected a string, found {kind_of(namespace)}")
+            bound.add(str(namespace))
+    return bound
+
+
+def _was_of_kind(resource: Resource, target: tuple[str, str, str]) -> bool:
+    group, version, kind = target
+    own = resource.gvk
+    if (group and group != own.group) or (version and version != own.version):
+        return False
+    return not kind or any(previous == kind for _, _, previous in resource.previous)
+
+
+def _same_affixes(one: Resource, other: Resource, *, lenient: bool) -> bool:
+    return _same_ending(one.prefixes, other.prefixes, lenient=lenient) and _same_ending(
+        one.suffixes, other.suffixes, lenient=lenient
+    )
+
+
+def _same_ending(one: list[str], other: list[str], *, lenient: bool) -> bool:
+    """Compare the later affixes of both; one without any fits only another without, unless lenient."""
+    if not one or not other:
+        return lenient or len(one) == len(other)
+    shared = min(len(one), len(other))
+    return one[-shared:] == other[-shared:]

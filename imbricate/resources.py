@@ -1,0 +1,348 @@
+"""The objects of a build: `ResId`, `Resource` and the ordered, indexed `ResMap`.
+
+Identity follows kyaml's resid package: the namespace counts as effective (none is `default`; cluster-scoped kinds have
+none), and a resource remembers every id it has had, so that patches and references find it under its old names.
+"""
+
+from __future__ import annotations
+
+import base64
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from imbricate.errors import ConflictError
+from imbricate.schema import is_cluster_scoped
+from imbricate.values import is_empty, is_null, text_of, untagged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+CLUSTER = "_non_namespaceable_"
+DEFAULT_NAMESPACE = "default"
+
+
+class Gvk(NamedTuple):
+    """Group, version and kind of an object."""
+
+    group: str
+    version: str
+    kind: str
+
+    @property
+    def api_version(self) -> str:
+        """Give `group/version`, or the version alone for the core group."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    def __str__(self) -> str:
+        """Give Kind.version.group as kustomize prints it."""
+        return f"{self.kind or '[noKind]'}.{self.version or '[noVer]'}.{self.group or '[noGrp]'}"
+
+
+@lru_cache(maxsize=4096)
+def gvk_of(api_version: str, kind: str) -> Gvk:
+    """Split an apiVersion at its first slash."""
+    group, slash, version = api_version.partition("/")
+    return Gvk(group, version, kind) if slash else Gvk("", group, kind)
+
+
+class ResId(NamedTuple):
+    """What names an object: group, version, kind, name and the namespace as written."""
+
+    gvk: Gvk
+    name: str
+    namespace: str
+
+    @property
+    def effective_namespace(self) -> str:
+        """Give the namespace that counts for equality."""
+        if is_cluster_scoped(self.gvk.api_version, self.gvk.kind):
+            return CLUSTER
+        return self.namespace or DEFAULT_NAMESPACE
+
+    @property
+    def key(self) -> ResId:
+        """Give the id with its effective namespace: equal keys are equal ids."""
+        return ResId(self.gvk, self.name, self.effective_namespace)
+
+    @property
+    def is_cluster_scoped(self) -> bool:
+        """Tell whether the kind is certainly cluster-scoped; an unknown kind is not."""
+        return is_cluster_scoped(self.gvk.api_version, self.gvk.kind)
+
+    def __str__(self) -> str:
+        """Give Kind.version.group/name.namespace as kustomize prints it."""
+        return f"{self.gvk}/{self.name or '[noName]'}.{self.namespace or '[noNs]'}"
+
+
+class Source(NamedTuple):
+    """Where a resource came from: the file or the kustomization, and the number of the document or entry in it."""
+
+    file: str
+    index: int = 0
+    generator: str = ""
+
+
+def _meta_text(manifest: dict[str, Any], field: str) -> str:
+    metadata = manifest.get("metadata")
+    if not isinstance(metadata, dict):
+        return ""
+    value = metadata.get(field)
+    return "" if is_empty(value) else text_of(value)
+
+
+def _texts(container: Any, field: str) -> dict[str, str]:
+    found = container.get(field) if isinstance(container, dict) else None
+    if not isinstance(found, dict):
+        return {}
+    return {name: "" if is_null(value) else text_of(value) for name, value in found.items()}
+
+
+def _string_data(manifest: dict[str, Any]) -> dict[str, str]:
+    """Give a Secret's stringData as the API server would store it (kustomize v5.8.2: normalizeSecretStringData)."""
+    if manifest.get("kind") != "Secret" or manifest.get("apiVersion") != "v1":
+        return {}
+    return {name: encode_base64(value.encode()) for name, value in _texts(manifest, "stringData").items()}
+
+
+_BASE64_LINE = 70
+
+
+def encode_base64(content: bytes) -> str:
+    """Encode; a text longer than 70 characters is cut into lines, each with its newline (kyaml: encodeBase64)."""
+    text = base64.b64encode(content).decode()
+    if len(text) < _BASE64_LINE:
+        return text
+    return "".join(f"{text[start : start + _BASE64_LINE]}\n" for start in range(0, len(text), _BASE64_LINE))
+
+
+class Resource:
+    """An object with what the build knows of it. The manifest is changed in place; `ResMap.rekey` follows its id."""
+
+    __slots__ = (
+        "behavior",
+        "helm_generated",
+        "id",
+        "manifest",
+        "needs_hash",
+        "origin",
+        "prefixes",
+        "previous",
+        "referenced_by_vars",
+        "slot",
+        "source",
+        "suffixes",
+        "transformations",
+    )
+
+    def __init__(self, manifest: dict[str, Any], source: Source | None = None) -> None:
+        """Wrap a manifest: a map with kind and metadata.name, owned by this resource from now on."""
+        self.manifest = manifest
+        self.source = source
+        self.previous: list[tuple[str, str, str]] = []
+        self.prefixes: list[str] = []
+        self.suffixes: list[str] = []
+        self.needs_hash = False
+        self.behavior = ""
+        self.helm_generated = False
+        self.referenced_by_vars: list[str] = []
+        self.slot = -1
+        self.origin: dict[str, Any] | None = None
+        self.transformations: list[dict[str, Any]] = []
+        self.id = self.read_id()
+
+    def read_id(self) -> ResId:
+        """Read the current id from the manifest."""
+        manifest = self.manifest
+        gvk = gvk_of(text_of(manifest.get("apiVersion", "")), text_of(manifest.get("kind", "")))
+        return ResId(gvk, _meta_text(manifest, "name"), _meta_text(manifest, "namespace"))
+
+    @property
+    def gvk(self) -> Gvk:
+        """Give the current group, version and kind."""
+        return self.id.gvk
+
+    @property
+    def name(self) -> str:
+        """Give the current name."""
+        return self.id.name
+
+    @property
+    def namespace(self) -> str:
+        """Give the current namespace as written, empty when there is none."""
+        return self.id.namespace
+
+    @property
+    def previous_ids(self) -> list[ResId]:
+        """Give the ids before the current one, oldest first; group and version are always the current ones."""
+        group, version, _ = self.id.gvk
+        return [ResId(Gvk(group, version, kind), name, namespace) for namespace, name, kind in self.previous]
+
+    @property
+    def ids(self) -> list[ResId]:
+        """Give all ids, oldest first, the current one last."""
+        return [*self.previous_ids, self.id]
+
+    @property
+    def original_id(self) -> ResId:
+        """Give the first id that the resource had."""
+        return self.previous_ids[0] if self.previous else self.id
+
+    def remember_id(self) -> None:
+        """Keep the current id among the previous ones; call it before a change of name, namespace or kind."""
+        self.previous.append((self.id.effective_namespace, self.id.name, self.id.gvk.kind))
+
+    def set_name(self, name: str) -> None:
+        """Write metadata.name. `ResMap.rekey` must follow."""
+        metadata = self.manifest.setdefault("metadata", {})
+        metadata["name"] = untagged(metadata.get("name"), name)
+
+    def take_over(self, old: Resource, *, merge: bool) -> None:
+        """Become the successor of `old`: its name, history, labels and annotations and, to merge, its data.
+
+        What this resource says wins. It keeps its own type and flags. See kustomize's CopyMergeMetaDataFieldsFrom.
+        """
+        metadata = self.manifest["metadata"]
+        for field in ("labels", "annotations"):
+            merged = {**_texts(old.manifest.get("metadata"), field), **_texts(metadata, field)}
+            metadata.pop(field, None)
+            if merged:
+                metadata[field] = merged
+        self._take_identity(old)
+        if merge:
+            self._take_data(old.manifest)
+
+    def _take_identity(self, old: Resource) -> None:
+        metadata = self.manifest["metadata"]
+        metadata["name"] = old.name
+        metadata.pop("namespace", None)
+        if old.namespace:
+            metadata["namespace"] = old.namespace
+        self.previous, self.prefixes, self.suffixes = old.previous, old.prefixes, old.suffixes
+        self.referenced_by_vars = old.referenced_by_vars
+        self.needs_hash = self.needs_hash and old.needs_hash
+        self.behavior = old.behavior
+        self.id = self.read_id()
+
+    def _take_data(self, old: dict[str, Any]) -> None:
+        data = {**_texts(old, "data"), **_string_data(old)}
+        for field, before in (("data", data), ("binaryData", _texts(old, "binaryData"))):
+            merged = {**before, **_texts(self.manifest, field)}
+            self.manifest.pop(field, None)
+            if merged:
+                self.manifest[field] = dict(sorted(merged.items()))
+
+    def __str__(self) -> str:
+        """Give kind/name, for messages."""
+        return f"{self.id.gvk.kind}/{self.id.name}"
+
+
+class ResMap:
+    """Resources in the order they were added, found by current or by any id without a search.
+
+    The index of previous ids may hold stale entries (a resource whose apiVersion changed); every look-up verifies.
+    """
+
+    __slots__ = ("_by_any", "_by_key", "_next_slot", "_resources")
+
+    def __init__(self, resources: Iterable[Resource] = ()) -> None:
+        """Take resources in order. Raises ConflictError when two have one id."""
+        self._resources: dict[int, Resource] = {}
+        self._next_slot = 0
+        self._by_key: dict[ResId, list[Resource]] = {}
+        self._by_any: dict[ResId, list[Resource]] = {}
+        for resource in resources:
+            self.append(resource)
+
+    def __iter__(self) -> Iterator[Resource]:
+        """Go through the resources in their order; the ResMap may change meanwhile."""
+        return iter(list(self._resources.values()))
+
+    def __len__(self) -> int:
+        """Count the resources."""
+        return len(self._resources)
+
+    def append(self, resource: Resource) -> None:
+        """Add a resource at the end. Raises ConflictError when its current id is there already."""
+        present = self._by_key.get(resource.id.key)
+        if present:
+            raise ConflictError(resource, present[0])
+        resource.slot = self._next_slot
+        self._next_slot += 1
+        self._put(resource)
+
+    def _put(self, resource: Resource) -> None:
+        self._resources[resource.slot] = resource
+        self._by_key.setdefault(resource.id.key, []).append(resource)
+        for one in resource.ids:
+            self._index(one.key, resource)
+
+    def __contains__(self, resource: Resource) -> bool:
+        """Tell whether this very resource is here."""
+        return self._resources.get(resource.slot) is resource
+
+    def _index(self, key: ResId, resource: Resource) -> None:
+        known = self._by_any.setdefault(key, [])
+        if not any(one is resource for one in known):
+            known.append(resource)
+
+    def extend(self, resources: Iterable[Resource]) -> None:
+        """Add resources in their order. Raises ConflictError as `append` does."""
+        for resource in resources:
+            self.append(resource)
+
+    def remove(self, resource: Resource) -> None:
+        """Take a resource out."""
+        del self._resources[resource.slot]
+        self._forget(resource, resource.id.key)
+
+    def _forget(self, resource: Resource, key: ResId) -> None:
+        rest = [one for one in self._by_key[key] if one is not resource]
+        if rest:
+            self._by_key[key] = rest
+        else:
+            del self._by_key[key]
+
+    def replace(self, old: Resource, new: Resource) -> None:
+        """Put `new` where `old` stands."""
+        self._forget(old, old.id.key)
+        new.slot = old.slot
+        self._put(new)
+
+    def rekey(self, resource: Resource) -> None:
+        """Follow a change of the resource's manifest or previous ids in the indexes."""
+        old, new = resource.id, resource.read_id()
+        if old != new:
+            self._forget(resource, old.key)
+            resource.id = new
+            self._by_key.setdefault(new.key, []).append(resource)
+        for one in resource.ids:
+            self._index(one.key, resource)
+
+    def with_id(self, wanted: ResId) -> list[Resource]:
+        """Find the resources whose current id is `wanted`."""
+        return list(self._by_key.get(wanted.key, ()))
+
+    def with_any_id(self, wanted: ResId) -> list[Resource]:
+        """Find the resources whose current or previous id is `wanted`, in no particular order."""
+        key = wanted.key
+        return [
+            one
+            for one in self._by_any.get(key, ())
+            if one in self and any(known.key == key for known in one.ids)
+        ]
+
+    def check_unique(self) -> None:
+        """Raise ConflictError when a patch or a replacement gave two resources one id."""
+        for same in self._by_key.values():
+            if len(same) > 1:
+                raise ConflictError(same[1], same[0])
+
+    def reorder(self, resources: Iterable[Resource]) -> None:
+        """Set another order of the same resources."""
+        self._resources = {one.slot: one for one in resources}
+
+    def drop_empty(self, touched: Iterable[Resource]) -> None:
+        """Take out those of `touched` whose manifest is empty: a patch deleted them."""
+        for resource in touched:
+            if not resource.manifest and resource in self:
+                self.remove(resource)

@@ -1,0 +1,42 @@
+"""What every stage of a build shares: the layer and the field specs it works with, and the report of what it did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from imbricate.decode import Where
+from imbricate.schema import BUILT_IN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from imbricate.configuration import TransformerConfig
+    from imbricate.load import Layer
+    from imbricate.resources import Resource, ResMap
+    from imbricate.schema import Schemas
+
+
+class Applied(NamedTuple):
+    """One entry of a kustomization, applied: its field (`patches[2]`) and the resources that it meant.
+
+    None means that the entry is about every resource; an empty sequence that it matched nothing.
+    """
+
+    field: str
+    resources: Sequence[Resource] | None = None
+
+
+class Context(NamedTuple):
+    """What a transformer may look at: its layer, the field specs in effect there, the schemas of kinds."""
+
+    layer: Layer
+    config: TransformerConfig
+    schemas: Schemas = BUILT_IN
+
+    def where(self, field: str = "") -> Where:
+        """Give the place of a field of the layer's kustomization, for messages."""
+        return Where(self.layer.file, field)
+
+
+if TYPE_CHECKING:
+    Transformer = Callable[[ResMap, Context], Iterator[Applied]]
