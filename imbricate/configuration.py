@@ -37,9 +37,9 @@ class TransformerConfig(NamedTuple):
 
     def merged(self, other: TransformerConfig) -> TransformerConfig:
         """Add what is not here yet. Raises FieldSpecError when two say different things of one place."""
-        if other is self or other == EMPTY:
+        if other is self or other is EMPTY:
             return self
-        if self == EMPTY:
+        if self is EMPTY and other is DEFAULT:
             return other
         return TransformerConfig(*(_merged(ours, theirs) for ours, theirs in zip(self, other, strict=True)))
 
@@ -109,7 +109,7 @@ SHAPE = Shape(
 
 def from_configuration(value: Any, file: str) -> TransformerConfig:
     """Read a file of `configurations`. Raises KustomizationError for a field that is unknown or does not fit."""
-    config = SHAPE(value, Where(file))
+    config = SHAPE(value, Where(file, converts=True))
     return TransformerConfig(*(_deduplicated(specs) for specs in config))
 
 

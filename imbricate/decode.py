@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from imbricate.errors import KustomizationError
-from imbricate.values import kind_of
+from imbricate.values import go_text, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,18 +19,25 @@ T = TypeVar("T")
 
 
 class Where(NamedTuple):
-    """A place in a file: `patches[2].target.kind`."""
+    """A place in a file, `patches[2].target.kind`, and how strictly the file is read.
+
+    `lenient` passes over unknown fields. `converts` takes numbers and booleans for strings, as sigs.k8s.io/yaml does
+    when it reads straight into a type: so are the configurations of plugins and transformers read, the kustomization
+    itself is not.
+    """
 
     file: str
     field: str = ""
+    lenient: bool = False
+    converts: bool = False
 
     def at(self, name: str) -> Where:
         """Give the place of a field of this map."""
-        return Where(self.file, f"{self.field}.{name}" if self.field else name)
+        return self._replace(field=f"{self.field}.{name}" if self.field else name)
 
     def item(self, index: int) -> Where:
         """Give the place of an element of this list."""
-        return Where(self.file, f"{self.field}[{index}]")
+        return self._replace(field=f"{self.field}[{index}]")
 
     def error(self, message: str) -> KustomizationError:
         """Make the error for this place."""
@@ -46,6 +53,8 @@ def text(value: Any, where: Where) -> str:
     """Read a string."""
     if value is None:
         return ""
+    if where.converts and isinstance(value, bool | int | float):
+        return go_text(value)
     if not isinstance(value, str):
         raise _expect(value, "a string", where)
     return str(value)
@@ -113,8 +122,6 @@ def any_map(value: Any, where: Where) -> dict[str, Any]:
 class Shape(Generic[T]):
     """Reads a map into a tuple of one type; `fields` is the registry of its fields by their names in the file."""
 
-    lenient = False
-
     def __init__(
         self, make: Callable[..., T], fields: Mapping[str, Callable[[Any, Where], Any]], /, **attributes: str
     ) -> None:
@@ -148,17 +155,11 @@ class Shape(Generic[T]):
         if given in self.fields:
             return given
         name = self._by_lower.get(given.lower())
-        if name is None and self.lenient:
+        if name is None and where.lenient:
             return ""
         if name is None:
             raise where.at(given).error(f"unknown field{_nearest(given, self.fields)}")
         return name
-
-
-class LenientShape(Shape[T]):
-    """A shape that passes over unknown fields, as the configurations of plugins are read."""
-
-    lenient = True
 
 
 def _nearest(given: str, known: Mapping[str, Any]) -> str:

@@ -4,12 +4,57 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imbricate.values import text_of
+from imbricate.documents import plain_value
+from imbricate.errors import FieldSpecError
+from imbricate.values import kind_of, text_of
 
 if TYPE_CHECKING:
     from imbricate.resources import ResMap
 
 LOCAL_CONFIG = "config.kubernetes.io/local-config"
+_INTERNAL = "internal.config.kubernetes.io/"
+HELM_GENERATED = f"{_INTERNAL}helm-generated"
+# What kustomize notes in annotations while it builds, and takes out of the input with them.
+BUILD_ANNOTATIONS = frozenset(
+    {
+        *(
+            _INTERNAL + name
+            for name in (
+                "previousKinds",
+                "previousNames",
+                "prefixes",
+                "suffixes",
+                "previousNamespaces",
+                "allowNameChange",
+                "allowKindChange",
+                "refBy",
+                "generatorBehavior",
+                "needsHashSuffix",
+                "path",
+                "index",
+                "seqindent",
+                "id",
+                "annotations-migration-resource-id",
+            )
+        ),
+        "config.kubernetes.io/path",
+        "config.kubernetes.io/index",
+        "config.k8s.io/id",
+        HELM_GENERATED,
+    }
+)
+
+
+def is_helm_generated(manifest: dict[str, Any]) -> bool:
+    """Tell whether an object is marked as made by helm, which cares for its namespace."""
+    return text_of(_annotations(manifest).get(HELM_GENERATED)) == "true"
+
+
+def checked_key(name: str) -> str:
+    """Give a name for a new key. Raises FieldSpecError for one that YAML would not read as text, as kustomize does."""
+    if not isinstance(plain_value(name), str):
+        raise FieldSpecError(f"expected a name, found {name!r}, which YAML reads as {kind_of(plain_value(name))}")
+    return name
 
 
 def drop_local(resources: ResMap) -> None:
@@ -25,7 +70,11 @@ def annotations_as_text(resources: ResMap) -> None:
     for resource in resources:
         metadata = resource.manifest.get("metadata")
         if isinstance(metadata, dict) and "annotations" in metadata:
-            annotations = {name: text_of(value) for name, value in _annotations(resource.manifest).items()}
+            annotations = {
+                checked_key(name): text_of(value)
+                for name, value in _annotations(resource.manifest).items()
+                if name not in BUILD_ANNOTATIONS
+            }
             if annotations:
                 metadata["annotations"] = annotations
             else:

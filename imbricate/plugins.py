@@ -1,14 +1,14 @@
 """The built-in plugins: what the fields of a kustomization do, configured by an object instead.
 
 In: objects of apiVersion `builtin`, from `generators`, `transformers` and `validators`. Their configurations are read
-leniently, as kustomize reads them: an unknown field is passed over.
+leniently, as kustomize reads them: an unknown field is passed over, a number is taken for a string.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from imbricate.decode import LenientShape, Where, boolean, integer, list_of, text, text_map
+from imbricate.decode import Shape, Where, boolean, integer, list_of, text, text_map
 from imbricate.documents import read_config
 from imbricate.errors import FieldPathError, FieldSpecError, KustomizationError
 from imbricate.generators import config_map, secret
@@ -19,7 +19,7 @@ from imbricate.kustomization import (
     FIELD_SPEC,
     IMAGE,
     METADATA,
-    PATCH_OPTIONS,
+    PATCH,
     REPLACEMENT,
     REPLICA,
     SECRET_ARGS,
@@ -126,35 +126,30 @@ class _IamPolicy(NamedTuple):
 
 
 _SPECS = list_of(FIELD_SPEC)
-_PAIRS = LenientShape(_Pairs, {"labels": text_map, "annotations": text_map, "fieldSpecs": _SPECS})
-_AFFIX = LenientShape(_Affix, {"prefix": text, "suffix": text, "fieldSpecs": _SPECS})
-_NAMESPACE = LenientShape(
+_PAIRS = Shape(_Pairs, {"labels": text_map, "annotations": text_map, "fieldSpecs": _SPECS})
+_AFFIX = Shape(_Affix, {"prefix": text, "suffix": text, "fieldSpecs": _SPECS})
+_NAMESPACE = Shape(
     _Namespace, {"metadata": METADATA, "fieldSpecs": _SPECS, "unsetOnly": boolean, "setRoleBindingSubjects": text}
 )
-_IMAGE_TAG = LenientShape(_ImageTag, {"imageTag": IMAGE, "fieldSpecs": _SPECS})
-_REPLICA_COUNT = LenientShape(_ReplicaCount, {"replica": REPLICA, "fieldSpecs": _SPECS})
-_STRATEGIC_MERGE = LenientShape(_StrategicMerge, {"paths": list_of(text), "patches": text})
-_JSON6902 = LenientShape(_Json6902, {"target": SELECTOR.optional, "path": text, "jsonOp": text})
-_PATCH = LenientShape(
-    Patch, {"path": text, "patch": text, "target": SELECTOR.optional, "options": PATCH_OPTIONS.optional}
-)
-_REPLACEMENTS = LenientShape(_Replacements, {"replacements": list_of(REPLACEMENT)})
+_IMAGE_TAG = Shape(_ImageTag, {"imageTag": IMAGE, "fieldSpecs": _SPECS})
+_REPLICA_COUNT = Shape(_ReplicaCount, {"replica": REPLICA, "fieldSpecs": _SPECS})
+_STRATEGIC_MERGE = Shape(_StrategicMerge, {"paths": list_of(text), "patches": text})
+_JSON6902 = Shape(_Json6902, {"target": SELECTOR.optional, "path": text, "jsonOp": text})
+_REPLACEMENTS = Shape(_Replacements, {"replacements": list_of(REPLACEMENT)})
 _VALUE_TARGETS = list_of(
-    LenientShape(_ValueTarget, {"selector": SELECTOR.optional, "fieldPath": text, "filePathPosition": integer})
+    Shape(_ValueTarget, {"selector": SELECTOR.optional, "fieldPath": text, "filePathPosition": integer})
 )
-_VALUE_ADD = LenientShape(_ValueAdd, {"value": text, "targets": _VALUE_TARGETS, "targetFilePath": text})
-_SERVICE_ACCOUNT = LenientShape(_ServiceAccount, {"name": text, "namespace": text, "projectId": text})
-_IAM_POLICY = LenientShape(
+_VALUE_ADD = Shape(_ValueAdd, {"value": text, "targets": _VALUE_TARGETS, "targetFilePath": text})
+_SERVICE_ACCOUNT = Shape(_ServiceAccount, {"name": text, "namespace": text, "projectId": text})
+_IAM_POLICY = Shape(
     _IamPolicy, {"cloud": text, "kubernetesService": _SERVICE_ACCOUNT, "serviceAccount": _SERVICE_ACCOUNT}
 )
-_CONFIG_MAP = LenientShape(GeneratorArgs, CONFIG_MAP_ARGS.fields)
-_SECRET = LenientShape(GeneratorArgs, SECRET_ARGS.fields)
 
 
 def plugin_of(config: Resource, folder: Folder, schemas: Schemas) -> Plugin:
     """Make a plugin of its configuration."""
     file = config.source.file if config.source else ""
-    return Plugin(through_json(config.manifest), folder, Where(file, str(config)), schemas)
+    return Plugin(through_json(config.manifest), folder, Where(file, str(config), lenient=True, converts=True), schemas)
 
 
 def is_builtin(config: Resource) -> bool:
@@ -185,20 +180,17 @@ def _unknown(where: Where, kind: str, role: str, known: dict[str, Any]) -> Kusto
     return where.error(f"there is no built-in {role} {kind}; there are {', '.join(sorted(known))}")
 
 
-def _generator_args(plugin: Plugin, shape: LenientShape[GeneratorArgs]) -> GeneratorArgs:
-    args, metadata = shape(plugin.config, plugin.where), METADATA_OF(plugin.config, plugin.where).metadata
+def _generator_args(plugin: Plugin, shape: Shape[GeneratorArgs]) -> GeneratorArgs:
+    args, metadata = shape(plugin.config, plugin.where), _NAMESPACE(plugin.config, plugin.where).metadata
     return args._replace(name=args.name or metadata.name, namespace=args.namespace or metadata.namespace)
 
 
-METADATA_OF = LenientShape(_Namespace, {"metadata": METADATA})
-
-
 def _config_map(plugin: Plugin) -> list[Resource]:
-    return [config_map(_generator_args(plugin, _CONFIG_MAP), plugin.folder, plugin.where)]
+    return [config_map(_generator_args(plugin, CONFIG_MAP_ARGS), plugin.folder, plugin.where)]
 
 
 def _secret(plugin: Plugin) -> list[Resource]:
-    return [secret(_generator_args(plugin, _SECRET), plugin.folder, plugin.where)]
+    return [secret(_generator_args(plugin, SECRET_ARGS), plugin.folder, plugin.where)]
 
 
 def _iam_policy(plugin: Plugin) -> list[Resource]:
@@ -269,7 +261,7 @@ def _replica_count(plugin: Plugin, resources: ResMap) -> None:
 
 
 def _patch(plugin: Plugin, resources: ResMap) -> None:
-    apply_patch(resources, _PATCH(plugin.config, plugin.where), plugin.folder, plugin.where, plugin.schemas)
+    apply_patch(resources, PATCH(plugin.config, plugin.where), plugin.folder, plugin.where, plugin.schemas)
 
 
 def _strategic_merge(plugin: Plugin, resources: ResMap) -> None:
@@ -300,7 +292,7 @@ def _value_add(plugin: Plugin, resources: ResMap) -> None:
     targets = list(config.targets)
     if config.target_file_path:
         found = read_config(read_text(plugin.folder, config.target_file_path, plugin.where), config.target_file_path)
-        targets += _VALUE_ADD(found, Where(config.target_file_path)).targets
+        targets += _VALUE_ADD(found, Where(config.target_file_path, lenient=True, converts=True)).targets
     if not targets:
         raise plugin.where.at("targets").error("expected at least one target")
     for index, target in enumerate(targets):

@@ -71,12 +71,12 @@ def _from_file(path: str, folder: Folder, where: Where) -> list[tuple[Where, Rep
         raise error.at(where.file, where.field) from None
     if not isinstance(value, dict | list):
         raise where.error(f"{path}: expected a replacement or a list of them")
-    place = Where(str(folder.root / path))
-    read = _LENIENT(value if isinstance(value, list) else [value], place)
+    place = Where(str(folder.root / path), lenient=True, converts=True)
+    read = _LIST(value if isinstance(value, list) else [value], place)
     return [(where, one) for one in read]
 
 
-_LENIENT = list_of(REPLACEMENT_IN_FILE)
+_LIST = list_of(REPLACEMENT_IN_FILE)
 
 
 def apply_replacement(resources: ResMap, replacement: Replacement, where: Where) -> Iterator[Applied]:

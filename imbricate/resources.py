@@ -120,7 +120,6 @@ class Resource:
 
     __slots__ = (
         "behavior",
-        "helm_generated",
         "id",
         "manifest",
         "needs_hash",
@@ -143,7 +142,6 @@ class Resource:
         self.suffixes: list[str] = []
         self.needs_hash = False
         self.behavior = ""
-        self.helm_generated = False
         self.referenced_by_vars: list[str] = []
         self.slot = -1
         self.origin: dict[str, Any] | None = None
@@ -207,11 +205,11 @@ class Resource:
             metadata.pop(field, None)
             if merged:
                 metadata[field] = merged
-        self._take_identity(old)
+        self._take_identity(old, merge=merge)
         if merge:
             self._take_data(old.manifest)
 
-    def _take_identity(self, old: Resource) -> None:
+    def _take_identity(self, old: Resource, *, merge: bool) -> None:
         metadata = self.manifest["metadata"]
         metadata["name"] = old.name
         metadata.pop("namespace", None)
@@ -221,6 +219,8 @@ class Resource:
         self.referenced_by_vars = old.referenced_by_vars
         self.needs_hash = self.needs_hash and old.needs_hash
         self.behavior = old.behavior
+        if merge:
+            self.origin = old.origin or self.origin
         self.id = self.read_id()
 
     def _take_data(self, old: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from imbricate.errors import ConflictError, FieldSpecError
 from imbricate.fieldspecs import MAPPING, SCALAR, FieldSpec, FieldSpecs, merge_field_specs, selected, visit
+from imbricate.metadata import checked_key, is_helm_generated
 from imbricate.steps import Applied
 from imbricate.values import EMPTY_NULL, is_null, is_scalar, kind_of, restyled, text_of, untagged
 
@@ -46,7 +47,7 @@ def set_namespace(
     """
     setter = partial(_set_if_unset if unset_only else _set_text, wanted)
     for resource in resources:
-        if resource.helm_generated:
+        if is_helm_generated(resource.manifest):
             continue
         resource.remember_id()
         _set_namespace_in(resource, specs, setter, subjects)
@@ -201,8 +202,10 @@ def _set_pairs(pairs: Mapping[str, str], container: Any, key: Any) -> None:
     found = container[key]
     if isinstance(found, dict):
         for name, value in pairs.items():
-            old = found.get(name)
-            found[name] = restyled(old, value) if is_scalar(old) else value
+            if name in found:
+                found[name] = restyled(found[name], value) if is_scalar(found[name]) else value
+            else:
+                found[checked_key(name)] = value
     elif not is_null(found):
         raise FieldSpecError(f"{key}: expected a map, found {kind_of(found)}")
 

@@ -80,6 +80,13 @@ def kind_of(value: Value) -> str:
     return {bool: "a boolean", int: "a number", float: "a number"}.get(type(value), "a string")
 
 
+def go_text(value: bool | float) -> str:
+    """Give a number or a boolean as Go prints it (strconv, format g)."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else scalar_text(value)
+
+
 def through_json(value: Value) -> Value:
     """Give a value as it is after a passage through JSON in Go: spellings are gone, whole floats are integers.
 

@@ -10,7 +10,7 @@ from imbricate.errors import FieldPathError, FieldSpecError
 from imbricate.fieldpaths import MISSING, look_up, split_field_path
 from imbricate.fieldspecs import selected, visit
 from imbricate.resources import Gvk, ResId, gvk_of
-from imbricate.values import is_null, is_scalar, kind_of
+from imbricate.values import go_text, is_null, is_scalar, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -125,7 +125,7 @@ class _Expansion:
             value = self.value(piece[2:-1])
             if piece == text:
                 return value
-            parts.append(_go_text(value))
+            parts.append(value if isinstance(value, str) else "" if is_null(value) else go_text(value))
         return "".join(parts)
 
 
@@ -140,12 +140,6 @@ def _pieces(text: str) -> Iterator[str]:
         yield text[dollar:end]
         position = end
     yield text[position:]
-
-
-def _go_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
 
 
 def _expand(expansion: _Expansion, container: Any, key: Any) -> None:

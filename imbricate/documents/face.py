@@ -9,6 +9,8 @@ from imbricate.documents.resolve import is_string_to_v2
 WIDTH = 80
 _INDICATORS = frozenset("#,[]{}&*!|>'\"%@`")
 _BLANK = frozenset(" \t")
+_REFUSED = re.compile("[\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
+_NEXT_LINES = re.compile(" *\x85[ \x85]*")
 _UNPRINTABLE = re.compile("[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
 _ESCAPED = re.compile('[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]|["\\\\\u2028\u2029]')
 BREAKS = re.compile("[\n\r\x85\u2028\u2029]")
@@ -33,6 +35,17 @@ _NAMED = {
 _ODD_BLANKS = re.compile(" [\u2028\u2029]|[\u2028\u2029] ")
 LITERAL = "|"
 ODD = "'"
+
+
+def after_json(text: str) -> str:
+    """Give a string as it comes out of kustomize's passage through JSON, which it reads as YAML.
+
+    There U+0085 is a line break, and folds. Raises ValueError for a control character, which YAML refuses.
+    """
+    refused = _REFUSED.search(text)
+    if refused:
+        raise ValueError(f"found the character U+{ord(refused[0]):04X}, which YAML cannot hold")
+    return _NEXT_LINES.sub(lambda found: "\n" * (found[0].count("\x85") - 1) or " ", text)
 
 
 def face(text: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NoReturn
 
-from imbricate.documents.face import BREAKS, LITERAL, ODD, WIDTH, face, fold, literal, single_with_separators
+from imbricate.documents.face import BREAKS, LITERAL, ODD, WIDTH, after_json, face, fold, literal, single_with_separators
 from imbricate.documents.floats import float_text, json_float_text
+from imbricate.documents.go_json import json_string
 from imbricate.documents.keyorder import sorted_keys
 from imbricate.documents.resolve import config_value
 from imbricate.documents.scalars import Scalar, Value, scalar_text
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
     Put = Callable[[str], None]
 
 SIMPLE_KEY_BYTES = 128
-LONGEST_KEY = 1022
+LONGEST_JSON_KEY = 1024
 _MEMO_ENTRIES = 50_000
 _MEMO_TEXT = 200
-SPECIAL = (LITERAL, ODD)
+NEXT_LINE = "\x85"
+SPECIAL = (LITERAL, ODD, NEXT_LINE)
 _FULL = WIDTH + 1
 _faces: dict[str, str] = {}
 _orders: dict[tuple[str, ...], list[tuple[str, str]]] = {}
@@ -41,6 +43,8 @@ def write_document(value: Value) -> str:
     parts: list[str] = []
     try:
         _node(value, "", "", 0, parts.append)
+    except ValueError as error:
+        raise DocumentError("", None, None, str(error)) from None
     except RecursionError:
         raise DocumentError("", None, None, "is nested too deeply to be written") from None
     return "".join(parts)
@@ -51,7 +55,7 @@ def _node(value: Value, lead: str, prefix: str, indent: int, put: Put) -> None:
     if isinstance(value, dict) and value:
         _map(value, lead, indent, put)
     elif isinstance(value, list) and value:
-        _list(value, lead, indent, put)
+        _list(value, lead + "- ", indent, put)
     else:
         put(lead + _inline(value, len(lead), indent) + "\n")
 
@@ -113,6 +117,8 @@ def _inline(value: Value, column: int, indent: int) -> str:
 
 def _block_or_fold(value: str, text: str, column: int, indent: int) -> str:
     pad = " " * indent
+    if text == NEXT_LINE:
+        return _inline(after_json(value), column, indent)
     if text == LITERAL:
         return literal(value, pad)[:-1]
     return single_with_separators(value, column, pad) if text == ODD else fold(text, column, pad)
@@ -131,7 +137,7 @@ def _float_text(value: float) -> str:
 
 
 def _face(value: str) -> str:
-    text = face(value)
+    text = face(value) if value.isprintable() or value == after_json(value) else NEXT_LINE
     if len(value) <= _MEMO_TEXT:
         if len(_faces) >= _MEMO_ENTRIES:
             _faces.clear()
@@ -152,6 +158,10 @@ def _ordered(mapping: dict[str, Value]) -> list[tuple[str, str]]:
 
 
 def _label(key: str) -> str:
+    if after_json(key) != key:
+        raise ValueError("found the line break U+0085 in a map key")
+    if len(json_string(key)) > LONGEST_JSON_KEY:
+        raise ValueError(f"expected a map key of at most {LONGEST_JSON_KEY} characters in JSON, found one of {len(key)}")
     simple = len(key.encode()) <= SIMPLE_KEY_BYTES and not BREAKS.search(key)
     return face(key) + ":" if simple else ""
 
