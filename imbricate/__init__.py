@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from imbricate.build import Composition, compose
+    from imbricate.composition import Composition, compose
     from imbricate.errors import ImbricateError
     from imbricate.resources import ResMap
 
 __all__ = ["Composition", "ImbricateError", "build", "compose", "load"]
 
-_HOMES = {"Composition": "imbricate.build", "compose": "imbricate.build", "ImbricateError": "imbricate.errors"}
+_HOMES = {"Composition": "imbricate.composition", "compose": "imbricate.composition", "ImbricateError": "imbricate.errors"}
 
 
 def __getattr__(name: str) -> Any:
@@ -34,7 +34,7 @@ def build(path: Path | str) -> str:
 
     Raises ImbricateError, whose text is one line that names the file and field at fault.
     """
-    from imbricate.build import compose  # noqa: PLC0415
+    from imbricate.composition import compose  # noqa: PLC0415
 
     return compose(path).text
 
@@ -44,6 +44,6 @@ def load(path: Path | str) -> ResMap:
 
     Raises ImbricateError as `build` does.
     """
-    from imbricate.build import compose  # noqa: PLC0415
+    from imbricate.composition import compose  # noqa: PLC0415
 
     return compose(path).resources

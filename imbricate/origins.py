@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from imbricate.documents import dump_node
 
 if TYPE_CHECKING:
-    from imbricate.load import Layer
+    from imbricate.layers import Layer
     from imbricate.resources import Resource, ResMap
 
 ORIGIN = "config.kubernetes.io/origin"

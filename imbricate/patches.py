@@ -152,6 +152,7 @@ def _apply_to_selected(
         if not isinstance(patched, dict):
             raise where.error(f"{resource}: expected an object after the patch, found {type(patched).__name__}")
         resource.manifest = through_json(patched)
+        resource.links.clear()
         resources.rekey(resource)
     return touched
 
@@ -231,6 +232,7 @@ def _merge(  # noqa: PLR0913 - what a merge needs
     if not allow_kind:
         merged["kind"] = untagged(merged.get("kind"), before.gvk.kind)
     _restore_metadata(merged, before, keep_name=not allow_name)
+    resource.follow_links()
     resources.rekey(resource)
 
 

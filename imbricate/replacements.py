@@ -154,6 +154,7 @@ def _write_to_target(resources: ResMap, value: Any, target: TargetSelector, wher
                 _write(resource.manifest, value, path, target.options)
             except FieldPathError as error:
                 raise where.at("fieldPaths").error(f"{resource}: {path}: {error}") from None
+            resource.follow_links()
         resources.rekey(resource)
     return touched
 

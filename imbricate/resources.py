@@ -115,12 +115,27 @@ def encode_base64(content: bytes) -> str:
     return "".join(f"{text[start : start + _BASE64_LINE]}\n" for start in range(0, len(text), _BASE64_LINE))
 
 
+class _Link:
+    """Maps of one object that share the value of a key."""
+
+    __slots__ = ("members", "name", "value")
+
+    def __init__(self, name: str, value: Any, members: list[dict[str, Any]]) -> None:
+        self.name = name
+        self.value = value
+        self.members = members
+
+    def is_changed_in(self, member: dict[str, Any]) -> bool:
+        return self.name in member and member[self.name] is not self.value
+
+
 class Resource:
     """An object with what the build knows of it. The manifest is changed in place; `ResMap.rekey` follows its id."""
 
     __slots__ = (
         "behavior",
         "id",
+        "links",
         "manifest",
         "needs_hash",
         "origin",
@@ -144,6 +159,7 @@ class Resource:
         self.behavior = ""
         self.referenced_by_vars: list[str] = []
         self.slot = -1
+        self.links: list[_Link] = []
         self.origin: dict[str, Any] | None = None
         self.transformations: list[dict[str, Any]] = []
         self.id = self.read_id()
@@ -188,6 +204,26 @@ class Resource:
     def remember_id(self) -> None:
         """Keep the current id among the previous ones; call it before a change of name, namespace or kind."""
         self.previous.append((self.id.effective_namespace, self.id.name, self.id.gvk.kind))
+
+    def link(self, name: str, members: list[tuple[str, dict[str, Any]]]) -> None:
+        """Tie maps in which one transformer made the same key: in kustomize they share one YAML node.
+
+        `members` are (field path, map). Whoever changes the value in one of them later changes it in all.
+        """
+        ordered = [one for _, one in sorted(members, key=lambda member: member[0])]
+        self.links.append(_Link(name, ordered[0][name], ordered))
+
+    def follow_links(self) -> None:
+        """Carry a change of a value in one of several tied maps over to the others; the last one changed counts."""
+        for link in self.links:
+            changed = [one for one in link.members if link.is_changed_in(one)]
+            if not changed:
+                continue
+            value = changed[-1][link.name]
+            for one in link.members:
+                if link.name in one:
+                    one[link.name] = value
+            link.value = value
 
     def set_name(self, name: str) -> None:
         """Write metadata.name. `ResMap.rekey` must follow."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from imbricate.configuration import TransformerConfig
-    from imbricate.load import Layer
+    from imbricate.layers import Layer
     from imbricate.resources import Resource, ResMap
     from imbricate.schema import Schemas
 

@@ -192,22 +192,34 @@ def add_to_maps(resources: ResMap, pairs: Mapping[str, str], specs: FieldSpecs) 
     """Set labels or annotations in the maps that the field specs name."""
     if not pairs:
         return
-    setter = partial(_set_pairs, dict(sorted(pairs.items())))
+    ordered = sorted(pairs.items())
     for resource in resources:
+        places: list[tuple[str, dict[str, Any]]] = []
         for spec in selected(specs, resource.gvk):
-            visit(resource.manifest, spec, setter, MAPPING)
+            visit(resource.manifest, spec, partial(_collect_map, places, spec.path), MAPPING)
+        for name, value in ordered:
+            _set_pair(resource, places, name, value)
+        resource.follow_links()
 
 
-def _set_pairs(pairs: Mapping[str, str], container: Any, key: Any) -> None:
+def _collect_map(places: list[tuple[str, dict[str, Any]]], path: str, container: Any, key: Any) -> None:
     found = container[key]
     if isinstance(found, dict):
-        for name, value in pairs.items():
-            if name in found:
-                found[name] = restyled(found[name], value) if is_scalar(found[name]) else value
-            else:
-                found[checked_key(name)] = value
+        places.append((path, found))
     elif not is_null(found):
         raise FieldSpecError(f"{key}: expected a map, found {kind_of(found)}")
+
+
+def _set_pair(resource: Resource, places: list[tuple[str, dict[str, Any]]], name: str, value: str) -> None:
+    made = []
+    for path, found in places:
+        if name in found:
+            found[name] = restyled(found[name], value) if is_scalar(found[name]) else value
+        else:
+            found[checked_key(name)] = value
+            made.append((path, found))
+    if len(made) > 1:
+        resource.link(name, made)
 
 
 def replicas(resources: ResMap, context: Context) -> Iterator[Applied]:

@@ -73,6 +73,7 @@ def resolve_vars(resources: ResMap, variables: Mapping[str, tuple[Where, Var]], 
     for resource in resources:
         for spec in selected(specs, resource.gvk):
             visit(resource.manifest, spec, partial(_expand, expansion), None)
+            resource.follow_links()
         resources.rekey(resource)
     return sorted(values.keys() - expansion.used)
 

@@ -33,8 +33,11 @@ _NAMED = {
     "\u2029": "\\P",
 }
 _ODD_BLANKS = re.compile(" [\u2028\u2029]|[\u2028\u2029] ")
+_LINE_ENDS = frozenset("\n\u2028\u2029")
+_LINE_START = re.compile("([\n\u2028\u2029])([^\n\u2028\u2029])")
 LITERAL = "|"
 ODD = "'"
+NO_BREAK = "\0"
 
 
 def after_json(text: str) -> str:
@@ -105,29 +108,17 @@ def _is_base60(text: str) -> bool:
 
 
 def literal(text: str, indent: str) -> str:
-    """Give a string as a literal block: header and lines, ending in a line break."""
-    digit = "2" if text[0] in " \n\u2028\u2029" else ""
-    if text[-1] not in "\n\u2028\u2029":
+    """Give a string as a literal block, header and lines, without a line break at the end.
+
+    It ends in NO_BREAK where go-yaml does not go on to a new line either.
+    """
+    digit = "2" if text[0] in _LINE_ENDS or text[0] == " " else ""
+    if text[-1] not in _LINE_ENDS:
         chomp = "-"
     else:
-        chomp = "+" if len(text) == 1 or text[-2] in "\n\u2028\u2029" else ""
-    if "\u2028" in text or "\u2029" in text:
-        return f"|{digit}{chomp}\n" + _odd_lines(text, indent)
-    body = "\n".join([indent + line if line else "" for line in text.split("\n")])
-    return f"|{digit}{chomp}\n{body}" + ("" if text[-1] == "\n" else "\n")
-
-
-def _odd_lines(text: str, indent: str) -> str:
-    parts = []
-    fresh = True
-    for sign in text:
-        if sign in "\n\u2028\u2029":
-            parts.append(sign)
-            fresh = True
-        else:
-            parts.append(indent + sign if fresh else sign)
-            fresh = False
-    return "".join(parts) + ("" if text[-1] == "\n" else "\n")
+        chomp = "+" if len(text) == 1 or text[-2] in _LINE_ENDS else ""
+    body = _LINE_START.sub(lambda found: found[1] + indent + found[2], "\n" + text)
+    return f"|{digit}{chomp}" + (body[:-1] if text[-1] == "\n" else body + NO_BREAK if chomp != "-" else body)
 
 
 def single_with_separators(text: str, column: int, indent: str) -> str:

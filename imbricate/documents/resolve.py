@@ -83,7 +83,7 @@ def resolve(text: str, words: dict[str, Plain]) -> Plain:
     if first not in _FIRST:
         return text
     if first == ".":
-        return _float(text, text)
+        return _number(text) if "_" not in text else text
     if first in "~yYnNtTfFoO":
         return text
     if _CANONICAL_INT.match(text):
@@ -103,7 +103,8 @@ def _number(text: str) -> Plain:
         if -(2**63) <= value < 2**63 or (not found[1] and value < 2**64):
             return value
     if _FLOAT.match(plain):
-        return _float(plain, text)
+        value = float(plain)
+        return text if math.isinf(value) else value
     odd = _SIGN_AFTER_PREFIX.match(plain)
     if odd and not (odd[1] == "b" and set(odd[3]) - {"0", "1"}):
         value = int(odd[2] + odd[3], 2 if odd[1] == "b" else 8)
@@ -117,10 +118,3 @@ def _int(sign: str, digits: str) -> int:
     value = int(digits, 0) if len(digits) < 80 else 2**64
     return -value if sign == "-" else value
 
-
-def _float(plain: str, text: str) -> Plain:
-    try:
-        value = float(plain)
-    except ValueError:
-        return text
-    return text if math.isinf(value) or "_" in plain else value

@@ -13,6 +13,7 @@ from imbricate.documents.resolve import plain_value
 from imbricate.documents.scalars import Quoted, Scalar, Value, scalar_text
 from imbricate.errors import DocumentError
 
+MERGE_KEY = "<<"
 _SEPARATOR = re.compile(r"\n---.*\n")
 
 
@@ -99,6 +100,8 @@ def _pairs(composer: Composer, items: list[Any], start: Any) -> Value:
             continue
         if type(key) is Quoted:
             key = str(key)
+        if key == MERGE_KEY:
+            continue
         if isinstance(key, dict | list):
             composer.fail(event.start_mark, "expected a string for a map key, found a map or a list")
         if key in mapping:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NoReturn
 
-from imbricate.documents.face import BREAKS, LITERAL, ODD, WIDTH, after_json, face, fold, literal, single_with_separators
+from imbricate.documents.face import BREAKS, LITERAL, NO_BREAK, ODD, WIDTH, after_json, face, fold, literal, single_with_separators
 from imbricate.documents.floats import float_text, json_float_text
 from imbricate.documents.go_json import json_string
 from imbricate.documents.keyorder import sorted_keys
@@ -47,7 +47,8 @@ def write_document(value: Value) -> str:
         raise DocumentError("", None, None, str(error)) from None
     except RecursionError:
         raise DocumentError("", None, None, "is nested too deeply to be written") from None
-    return "".join(parts)
+    text = "".join(parts)
+    return text.replace(NO_BREAK + "\n", "") if NO_BREAK in text else text
 
 
 def _node(value: Value, lead: str, prefix: str, indent: int, put: Put) -> None:
@@ -120,7 +121,7 @@ def _block_or_fold(value: str, text: str, column: int, indent: int) -> str:
     if text == NEXT_LINE:
         return _inline(after_json(value), column, indent)
     if text == LITERAL:
-        return literal(value, pad)[:-1]
+        return literal(value, pad)
     return single_with_separators(value, column, pad) if text == ODD else fold(text, column, pad)
 
 

@@ -18,7 +18,7 @@ from imbricate.errors import FieldSpecError, KustomizationError, LoadError
 from imbricate.generators import config_map, secret
 from imbricate.hashing import add_hashes
 from imbricate.images import images
-from imbricate.load import Layer, Loader, ResourceFile
+from imbricate.layers import Layer, Loader, ResourceFile
 from imbricate.metadata import annotations_as_text, drop_local
 from imbricate.order import check_options, legacy_order
 from imbricate.patches import patches, patches_json6902, patches_strategic_merge
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from imbricate.kustomization import Var
-    from imbricate.load import Entries
+    from imbricate.layers import Entries
     from imbricate.plugins import Plugin
     from imbricate.schema import Schemas
     from imbricate.steps import Transformer
