@@ -1,7 +1,7 @@
 """Imbricate: kustomize in Python. In process, byte for byte what `kustomize build` prints.
 
-    text = imbricate.build("overlays/prod/shop")       # str
-    resources = imbricate.load("overlays/prod/shop")   # ResMap, before it becomes text
+text = imbricate.build("overlays/prod/shop")       # str
+resources = imbricate.load("overlays/prod/shop")   # ResMap, before it becomes text
 """
 
 from __future__ import annotations
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Composition", "ImbricateError", "build", "compose", "load"]
 
-_HOMES = {"Composition": "imbricate.composition", "compose": "imbricate.composition", "ImbricateError": "imbricate.errors"}
+_HOMES = {
+    "Composition": "imbricate.composition",
+    "compose": "imbricate.composition",
+    "ImbricateError": "imbricate.errors",
+}
 
 
 def __getattr__(name: str) -> Any:

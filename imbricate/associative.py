@@ -1,7 +1,7 @@
 """Lists whose elements have keys: finding, setting and removing elements as kyaml does.
 
-An element's key is compared by its text, so `80` and `"80"` are one port. Odd rules here (elements without key drop their
-neighbours, nulls vanish) are kyaml's own: ElementSetter and ElementMatcher in kyaml/yaml/fns.go.
+An element's key is compared by its text, so `80` and `"80"` are one port. Odd rules here (elements without key drop
+their neighbours, nulls vanish) are kyaml's own: ElementSetter and ElementMatcher in kyaml/yaml/fns.go.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _others(elements: list[Any], keys: Keys, values: Values, element: Any) -> tu
 
 
 def _matches(element: Any, keys: Keys, values: Values) -> bool:
-    """An empty value matches any element that has the key at all."""
+    """Compare keys; an empty value matches any element that has the key at all."""
     matched = False
     for key, value in zip(keys, values, strict=False):
         if not key:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imbricate import origins
 from imbricate.configuration import DEFAULT, EMPTY, TransformerConfig, from_configuration, from_crds
+from imbricate.decode import Where, snake_case
 from imbricate.documents import read_config, write
-from imbricate.decode import Where
 from imbricate.errors import FieldSpecError, KustomizationError, LoadError
 from imbricate.generators import config_map, secret
 from imbricate.hashing import add_hashes
@@ -22,10 +22,10 @@ from imbricate.layers import Layer, Loader, ResourceFile
 from imbricate.metadata import annotations_as_text, drop_local
 from imbricate.order import check_options, legacy_order
 from imbricate.patches import patches, patches_json6902, patches_strategic_merge
+from imbricate.plugins import generate, is_builtin, plugin_of, transform
 from imbricate.references import fix_references
 from imbricate.replacements import replacements
-from imbricate.plugins import generate, is_builtin, plugin_of, transform
-from imbricate.resources import Resource, ResMap, Source
+from imbricate.resources import ResMap, Resource, Source
 from imbricate.schema import BUILT_IN, OpenApiSchemas
 from imbricate.steps import Applied, Context
 from imbricate.transformers import (
@@ -92,6 +92,7 @@ class Composition(NamedTuple):
     resources: ResMap
     sources: tuple[Path, ...]
     unmatched: tuple[Unmatched, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -318,6 +319,27 @@ def _vars_of(layer: Layer) -> list[tuple[Where, Var]]:
     return [(Where(layer.file, f"vars[{index}]"), var) for index, var in enumerate(layer.kustomization.vars or ())]
 
 
+_DEPRECATED = {
+    "bases": "resources",
+    "commonLabels": "labels",
+    "imageTags": "images",
+    "patchesJson6902": "patches",
+    "patchesStrategicMerge": "patches",
+    "vars": "replacements",
+}
+
+
+def deprecations(layer: Layer) -> Iterator[str]:
+    """Give a warning for each deprecated field of a tree of layers, in the order of loading."""
+    for field, instead in _DEPRECATED.items():
+        if getattr(layer.kustomization, snake_case(field)) is not None:
+            yield f"# Warning: {layer.file}: {field} is deprecated; use {instead}"
+    for entries in (layer.resources, layer.components):
+        for _, entry in entries:
+            if isinstance(entry, Layer):
+                yield from deprecations(entry)
+
+
 def compose(path: Path | str, *, root_only: bool = True, reorder: bool = True) -> Composition:
     """Compose the kustomization in a folder.
 
@@ -329,4 +351,4 @@ def compose(path: Path | str, *, root_only: bool = True, reorder: bool = True) -
     sources = Sources()
     root = Loader(sources, root_only=root_only).load(path)
     resources, unmatched = Composer(root, reorder=reorder).compose()
-    return Composition(resources, sources.paths, unmatched)
+    return Composition(resources, sources.paths, unmatched, tuple(deprecations(root)))

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from imbricate import defaults
 from imbricate.decode import Shape, Where, list_of, text
 from imbricate.errors import FieldSpecError
+from imbricate.fields import FIELD_SPEC
 from imbricate.fieldspecs import FieldSpec, FieldSpecs, NameReference, merge_field_specs
-from imbricate.kustomization import FIELD_SPEC
 from imbricate.order import gvk_order
 
 if TYPE_CHECKING:
@@ -53,9 +53,7 @@ def _merged(ours: tuple[Any, ...], theirs: tuple[Any, ...]) -> tuple[Any, ...]:
     return merged if len(merged) == len(ours) else tuple(sorted(merged, key=_by_gvk))
 
 
-def _merged_references(
-    ours: tuple[NameReference, ...], theirs: tuple[NameReference, ...]
-) -> Iterable[NameReference]:
+def _merged_references(ours: tuple[NameReference, ...], theirs: tuple[NameReference, ...]) -> Iterable[NameReference]:
     merged = {one.target: one for one in ours}
     for one in theirs:
         known = merged.get(one.target)
@@ -65,8 +63,16 @@ def _merged_references(
     return merged.values()
 
 
-_by_gvk = cmp_to_key(lambda one, other: gvk_order(one[2:], other[2:]))
-_by_target = cmp_to_key(lambda one, other: gvk_order(one[:3], other[:3]))
+def _compare_specs(one: FieldSpec, other: FieldSpec) -> int:
+    return gvk_order(one[2:], other[2:])
+
+
+def _compare_references(one: NameReference, other: NameReference) -> int:
+    return gvk_order(one[:3], other[:3])
+
+
+_by_gvk = cmp_to_key(_compare_specs)
+_by_target = cmp_to_key(_compare_references)
 
 EMPTY = TransformerConfig()
 DEFAULT = TransformerConfig(
@@ -139,7 +145,8 @@ def from_crds(value: Any, file: str) -> TransformerConfig:
 
 def _properties(definitions: dict[str, Any], name: str) -> dict[str, Any]:
     definition = definitions.get(name)
-    schema = next((one for key, one in definition.items() if key.lower() == "schema"), {}) if isinstance(definition, dict) else {}
+    fields = definition.items() if isinstance(definition, dict) else ()
+    schema = next((one for key, one in fields if key.lower() == "schema"), None)
     properties = schema.get("properties") if isinstance(schema, dict) else None
     return properties if isinstance(properties, dict) else {}
 

@@ -4,6 +4,7 @@
     ├── DocumentError            text that is no YAML or JSON, or a value that cannot be printed
     ├── KustomizationError       a field of a kustomization
     ├── LoadError                a file or folder that cannot be read
+    ├── WriteError               a file that cannot be written
     ├── ConflictError            two resources of one id
     ├── ReferenceConflictError   a name that could mean several resources
     ├── MergeError               a strategic merge patch that does not fit its target
@@ -12,7 +13,7 @@
     ├── FieldPathError           a field path that does not fit the object
     └── SelectorError            a selector that cannot be read
 
-The errors below the first five carry no place of their own: who knows the kustomization adds file and field.
+The errors from MergeError on carry no place of their own: who knows the kustomization adds file and field.
 """
 
 from __future__ import annotations
@@ -71,6 +72,16 @@ class LoadError(ImbricateError):
         return KustomizationError(file, field, self.message if self.path else str(self))
 
 
+class WriteError(ImbricateError):
+    """A file that cannot be written; what was there before is whole."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        """Take the file and what the system says."""
+        super().__init__(f"{os.path.relpath(path)} cannot be written: {reason}")
+        self.path = path
+        self.reason = reason
+
+
 class ConflictError(ImbricateError):
     """Two resources of one id."""
 
@@ -85,8 +96,8 @@ def _source(resource: Resource) -> str:
     if source is None:
         return "a transformer"
     if source.generator:
-        return f"{source.file}: {source.generator}[{source.index}]"
-    return f"{source.file} (document {source.index + 1})" if source.index else source.file
+        return f"{source.file}: {source.generator}[{source.position}]"
+    return f"{source.file} (document {source.position + 1})" if source.position else source.file
 
 
 class ReferenceConflictError(ImbricateError):
@@ -95,7 +106,9 @@ class ReferenceConflictError(ImbricateError):
     def __init__(self, referrer: Resource, path: str, name: str, candidates: Sequence[Resource]) -> None:
         """Take the referrer, its field, the name in it, and what it could mean."""
         found = ", ".join(str(one.id) for one in candidates)
-        super().__init__(f"{referrer}: {path.replace('/', '.')}: {name!r} could mean any of {found}; give them one name")
+        super().__init__(
+            f"{referrer}: {path.replace('/', '.')}: {name!r} could mean any of {found}; give them one name"
+        )
 
 
 class MergeError(ImbricateError):

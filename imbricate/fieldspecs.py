@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
     from imbricate.resources import Gvk
 
-class FieldSpec(NamedTuple):
-    """One row of a transformer's configuration: where it acts.
 
-    An empty group, version or kind means any. `path` is separated by `/` (`\\/` for a slash in a name) and goes through
+class FieldSpec(NamedTuple):
+    r"""One row of a transformer's configuration: where it acts.
+
+    An empty group, version or kind means any. `path` is separated by `/` (`\/` for a slash in a name) and goes through
     lists without saying so; `[]` after a name says that it must be a list, which is then never made.
     `create` makes the maps that are missing on the way.
     """
@@ -41,8 +42,7 @@ class FieldSpec(NamedTuple):
     def same_place(self, other: FieldSpec) -> bool:
         """Tell whether `other` is already covered by this field spec, whatever its `create` says."""
         return self.path == other.path and all(
-            not theirs or ours == theirs
-            for ours, theirs in zip(self[2:], other[2:], strict=True)
+            not theirs or ours == theirs for ours, theirs in zip(self[2:], other[2:], strict=True)
         )
 
 
@@ -156,4 +156,3 @@ class _Walk(NamedTuple):
 
     def _new(self, depth: int) -> Any:
         return self.made.empty() if self.made and depth == len(self.names) - 1 else {}
-

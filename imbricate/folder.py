@@ -57,7 +57,7 @@ class Folder:
     __slots__ = ("root", "root_only", "sources")
 
     def __init__(self, root: Path, sources: Sources, *, root_only: bool = True) -> None:
-        """Take an absolute path without links; `root_only` keeps files within it (kustomize: LoadRestrictionsRootOnly)."""
+        """Take an absolute path without links; `root_only` keeps files within it."""
         self.root = root
         self.sources = sources
         self.root_only = root_only

@@ -68,7 +68,11 @@ def _apply_options(manifest: dict[str, Any], options: GeneratorOptions) -> None:
 
 def _data(args: GeneratorArgs, folder: Folder, where: Where) -> dict[str, bytes]:
     data: dict[str, bytes] = {}
-    for place, key, content in (*_from_envs(args, folder, where), *_from_literals(args, where), *_from_files(args, folder, where)):
+    for place, key, content in (
+        *_from_envs(args, folder, where),
+        *_from_literals(args, where),
+        *_from_files(args, folder, where),
+    ):
         if key in data:
             raise place.error(f"the key {key!r} of {args.name} is there already")
         data[key] = content
@@ -130,4 +134,3 @@ def _read(folder: Folder, path: str, where: Where) -> bytes:
         return folder.read(path)
     except LoadError as error:
         raise KustomizationError(where.file, where.field, error.message) from None
-

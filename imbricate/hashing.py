@@ -9,7 +9,7 @@ from imbricate.documents import go_json
 from imbricate.values import is_null, text_of
 
 if TYPE_CHECKING:
-    from imbricate.resources import Resource, ResMap
+    from imbricate.resources import ResMap, Resource
 
 _LETTERS = str.maketrans("013ae", "ghkmt")
 _LENGTH = 10

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imbricate.kustomization import Image
-    from imbricate.resources import Resource, ResMap
+    from imbricate.resources import ResMap, Resource
     from imbricate.steps import Context
 
 _CONTAINERS = ("containers", "initContainers")
@@ -129,5 +129,3 @@ def split(image: str) -> tuple[str, str, str]:
     if at >= 0:
         return image[:colon], image[colon + 1 : at], image[at + 1 :]
     return image[:colon], image[colon + 1 :], ""
-
-

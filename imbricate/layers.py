@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from imbricate.documents import read_config
-from imbricate.errors import DocumentError, LoadError
+from imbricate.errors import DocumentError, KustomizationError, LoadError
+from imbricate.fields import FILE_NAMES, from_value
 from imbricate.folder import Folder, Sources, display
-from imbricate.kustomization import FILE_NAMES, Kustomization, from_value
 from imbricate.manifests import read_manifests
 from imbricate.origins import joined
 from imbricate.remote import is_remote, refuse_remote
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from imbricate.kustomization import Kustomization
 
 
 class ResourceFile(NamedTuple):
@@ -86,7 +88,8 @@ class Loader:
             refuse_remote(str(path))
         root = Path(path).resolve()
         if not root.is_dir():
-            raise LoadError(str(path), Path.cwd(), "does not exist" if not root.exists() else "is a file, expected a folder")
+            found = "is a file" if root.exists() else "does not exist"
+            raise KustomizationError("", "", f"{str(path)!r} {found}, expected the folder of a kustomization")
         return self._layer(root, (), "")
 
     def _layer(self, root: Path, below: tuple[Path, ...], origin_path: str) -> Layer:
@@ -168,7 +171,9 @@ class Loader:
         if path.startswith("/"):
             raise LoadError(path, layer.folder.root, "is absolute, expected a folder relative to the kustomization")
         if any(".." in part and part != ".." for part in path.split("/")):
-            raise LoadError(path, layer.folder.root, "has '..' inside of a name; two entries of a list may have run together")
+            raise LoadError(
+                path, layer.folder.root, "has '..' inside of a name; two entries of a list may have run together"
+            )
         root = layer.folder.enter(path)
         cycle = next((one for one in reversed(below) if one.is_relative_to(root)), None)
         if cycle is not None:
@@ -194,5 +199,3 @@ def _kustomization_file(folder: Folder) -> tuple[str, bytes]:
         names = " and ".join(name for name, _ in found)
         raise LoadError("", folder.root, f"holds several kustomizations ({names}): expected one")
     return found[0]
-
-

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from imbricate.documents import read_resources
+from imbricate.documents import Quoted, read_resources
 from imbricate.errors import DocumentError
-from imbricate.values import Quoted, copy_of, is_empty, is_null, kind_of, text_of, through_json
+from imbricate.values import copy_of, is_empty, is_null, kind_of, text_of, through_json
 
 
 def read_manifests(data: bytes | str, file: str) -> list[dict[str, Any]]:
-    """Read the objects of a file. Raises DocumentError for text that is no YAML and objects that have no kind or name."""
-    pending = [document for document in read_resources(data, file) if not is_empty(document)]
+    """Read the objects of a file. Raises DocumentError for text that is no YAML, or an object without kind or name."""
+    documents = read_resources(data, file)
+    if len(documents) == 1:
+        documents = _unwrapped(documents[0], file)
+    pending = [document for document in documents if not is_empty(document)]
     manifests = []
     for document in pending:
         _check(document, file)
@@ -27,12 +30,26 @@ def read_manifests(data: bytes | str, file: str) -> list[dict[str, Any]]:
         elif isinstance(items, list):
             pending += _opened(items, file)
         elif not is_null(items):
-            raise DocumentError(file, None, None, f"items of {_named(document)}: expected a list, found {kind_of(items)}")
+            raise DocumentError(
+                file, None, None, f"items of {_named(document)}: expected a list, found {kind_of(items)}"
+            )
     return manifests
 
 
+def _unwrapped(document: Any, file: str) -> list[Any]:
+    """Open a List that is alone in its file: its items are taken as they are written (kyaml: ByteReader)."""
+    if not isinstance(document, dict) or text_of(document.get("kind", "")) not in {"List", "ResourceList"}:
+        return [document]
+    if "items" not in document and "functionConfig" not in document:
+        return [document]
+    items = document.get("items", [])
+    if not isinstance(items, list) and not is_null(items):
+        raise DocumentError(file, None, None, f"items of {_named(document)}: expected a list, found {kind_of(items)}")
+    return items if isinstance(items, list) else []
+
+
 def _opened(items: list[Any], file: str) -> list[dict[str, Any]]:
-    """kustomize writes each item as JSON and reads it again, so that all its strings are quoted."""
+    """Kustomize writes each item as JSON and reads it again, so that all its strings are quoted."""
     opened = [as_read_from_json(through_json(item)) for item in items if not is_empty(item)]
     for item in opened:
         _check(item, file)
@@ -50,7 +67,9 @@ def as_read_from_json(value: Any) -> Any:
 
 def _check(document: Any, file: str) -> None:
     if not isinstance(document, dict):
-        raise DocumentError(file, None, None, f"expected an object with kind and metadata.name, found {kind_of(document)}")
+        raise DocumentError(
+            file, None, None, f"expected an object with kind and metadata.name, found {kind_of(document)}"
+        )
     kind = document.get("kind")
     if is_empty(kind) or not text_of(kind):
         raise DocumentError(file, None, None, f"{_named(document)} has no kind")
@@ -64,6 +83,8 @@ def _named(document: dict[str, Any]) -> str:
     metadata = document.get("metadata")
     name = text_of(metadata.get("name")) if isinstance(metadata, dict) else ""
     kind = document.get("kind")
-    return f"{'object' if is_empty(kind) else text_of(kind)} {name!r}" if name else "an object of " + (
-        "no kind" if is_empty(kind) else f"kind {text_of(kind)}"
+    return (
+        f"{'object' if is_empty(kind) else text_of(kind)} {name!r}"
+        if name
+        else "an object of " + ("no kind" if is_empty(kind) else f"kind {text_of(kind)}")
     )

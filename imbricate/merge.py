@@ -6,7 +6,7 @@ patch deletes it. The patch is consumed: parts of it become parts of the target.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imbricate.associative import (
     NOTHING,
@@ -39,6 +39,15 @@ def strategic_merge(target: dict[str, Any], patch: dict[str, Any], schemas: Sche
 
 def _absent(value: Any) -> bool:
     return value is MISSING or is_null(value)
+
+
+class _Keyed(NamedTuple):
+    """A list that merges: the key texts of all elements, the keys, the elements' schema, and where it stands."""
+
+    rows: list[tuple[str, ...]]
+    keys: tuple[str, ...]
+    schema: Schema | None
+    path: _Path
 
 
 class _Merge:
@@ -85,20 +94,17 @@ class _Merge:
         rows = list(dict.fromkeys(_rows(patch, merged, keys)))
         if not rows:
             return merged
-        keys = keys or ("",)
-        elements = schema.elements() if schema else None
-        return self._elements(merged, patch, rows, keys, elements, path)
-
-    def _elements(  # noqa: PLR0913 - the state of one list
-        self, target: list[Any], patch: Any, rows: list[tuple[str, ...]], keys: _Path, schema: Schema | None, path: _Path
-    ) -> list[Any]:
         if len(keys) > 1:
             unify_values(rows)
+        elements = schema.elements() if schema else None
+        return self._elements(merged, patch, _Keyed(rows, keys or ("",), elements, path))
+
+    def _elements(self, target: list[Any], patch: Any, keyed: _Keyed) -> list[Any]:
         merged: list[Any] = []
-        valid: tuple[str, ...] = keys
-        for row in rows:
-            valid, values = valid_keys(rows, row, keys)
-            element = self._element(target, patch, (valid, values), schema, path)
+        valid = keyed.keys
+        for row in keyed.rows:
+            valid, values = valid_keys(keyed.rows, row, keyed.keys)
+            element = self._element(target, patch, (valid, values), keyed)
             if _absent(element) or element == {}:
                 remove_elements(target, valid, values)
             else:
@@ -106,12 +112,10 @@ class _Merge:
                 set_element(merged, element, valid, values)
         return with_rest(merged, target, valid)
 
-    def _element(
-        self, target: list[Any], patch: Any, named: tuple[_Path, _Path], schema: Schema | None, path: _Path
-    ) -> Any:
+    def _element(self, target: list[Any], patch: Any, named: tuple[_Path, _Path], keyed: _Keyed) -> Any:
         keys, values = valid_keys([named[1]], named[1], named[0])
         ours, theirs = element_with(target, keys, values), element_with(patch, keys, values)
-        return self.walk(ours, theirs, schema, (*path, f"[{','.join(values)}]"))
+        return self.walk(ours, theirs, keyed.schema, (*keyed.path, f"[{','.join(values)}]"))
 
 
 def _merged_map(target: Any, patch: Any, path: _Path) -> Any:

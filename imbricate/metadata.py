@@ -68,17 +68,20 @@ def drop_local(resources: ResMap) -> None:
 def annotations_as_text(resources: ResMap) -> None:
     """Make the values of annotations strings, as they are spelled; an empty map of annotations goes."""
     for resource in resources:
-        metadata = resource.manifest.get("metadata")
-        if isinstance(metadata, dict) and "annotations" in metadata:
-            annotations = {
-                checked_key(name): text_of(value)
-                for name, value in _annotations(resource.manifest).items()
-                if name not in BUILD_ANNOTATIONS
-            }
-            if annotations:
-                metadata["annotations"] = annotations
-            else:
-                del metadata["annotations"]
+        make_text(resource.manifest, leave_out=BUILD_ANNOTATIONS)
+
+
+def make_text(manifest: dict[str, Any], leave_out: frozenset[str] = frozenset()) -> None:
+    """Make the values of one object's annotations strings. Raises FieldSpecError for a key that is none."""
+    metadata = manifest.get("metadata")
+    if not isinstance(metadata, dict) or "annotations" not in metadata:
+        return
+    found = _annotations(manifest).items()
+    annotations = {checked_key(name): text_of(value) for name, value in found if name not in leave_out}
+    if annotations:
+        metadata["annotations"] = annotations
+    else:
+        del metadata["annotations"]
 
 
 def _annotations(manifest: dict[str, Any]) -> dict[str, Any]:

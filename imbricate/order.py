@@ -6,7 +6,7 @@ The rank of kinds is kustomize's default list; a kind that is not in it stands b
 from __future__ import annotations
 
 from functools import cmp_to_key
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imbricate.errors import KustomizationError
 
@@ -74,8 +74,8 @@ def legacy_order(resources: Iterable[Resource], options: SortOptions | None = No
     return sorted(resources, key=_sort_key(ranks))
 
 
-def _sort_key(ranks: Mapping[str, int]) -> Callable[[Resource], object]:
-    def key(resource: Resource) -> object:
+def _sort_key(ranks: Mapping[str, int]) -> Callable[[Resource], tuple[Any, ...]]:
+    def key(resource: Resource) -> tuple[Any, ...]:
         (group, version, kind), name, namespace = resource.id
         # Two kinds Namespace, one of the core group, compare the other way round.
         gvk = _gvk_text(group, version, kind)

@@ -1,14 +1,15 @@
-"""buildMetadata: where each object came from and what changed it, as annotations (kustomize: api/resource/origin.go)."""
+"""buildMetadata: where each object came from and what changed it, in annotations (kustomize: origin.go)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from imbricate.documents import dump_node
+from imbricate.metadata import make_text
 
 if TYPE_CHECKING:
     from imbricate.layers import Layer
-    from imbricate.resources import Resource, ResMap
+    from imbricate.resources import ResMap, Resource
 
 ORIGIN = "config.kubernetes.io/origin"
 TRANSFORMATIONS = "alpha.config.kubernetes.io/transformations"
@@ -46,6 +47,7 @@ def record(resources: ResMap, origin: Origin | None) -> None:
     if origin is None:
         return
     for resource in resources:
+        make_text(resource.manifest)
         if resource.origin is None:
             resource.origin = origin
         else:
@@ -63,7 +65,7 @@ def annotate(resources: ResMap, wanted: tuple[str, ...]) -> None:
                 else ""
             ),
         }
-        metadata = resource.manifest.get("metadata")
+        metadata = resource.manifest.setdefault("metadata", {})
         if not isinstance(metadata, dict):
             continue
         found = metadata.get("annotations")

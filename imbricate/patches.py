@@ -12,20 +12,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from imbricate.documents import read_config
 from imbricate.errors import DocumentError, ImbricateError, JsonPatchError, LoadError, MergeError, SelectorError
 from imbricate.json6902 import apply_operations
+from imbricate.kustomization import PatchOptions
 from imbricate.manifests import read_manifests
-from imbricate.merge import MISSING, strategic_merge
+from imbricate.merge import DIRECTIVE, MISSING, strategic_merge
 from imbricate.resources import Resource
 from imbricate.selectors import selects
 from imbricate.steps import Applied
 from imbricate.transformers import nearest_name
-from imbricate.values import copy_of, text_of, through_json, untagged
+from imbricate.values import copy_of, is_null, text_of, through_json, untagged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from imbricate.decode import Where
     from imbricate.folder import Folder
-    from imbricate.kustomization import Patch, PatchOptions, Selector
+    from imbricate.kustomization import Patch, Selector
     from imbricate.resources import ResId, ResMap
     from imbricate.schema import Schemas
     from imbricate.steps import Context
@@ -37,6 +38,14 @@ class PatchText(NamedTuple):
     text: str
     file: str
     where: Where
+
+
+class MergeEntry(NamedTuple):
+    """What the entry of a strategic merge patch says beside the patch itself."""
+
+    where: Where
+    schemas: Schemas
+    options: PatchOptions = PatchOptions()
 
 
 class ParsedPatch(NamedTuple):
@@ -54,22 +63,20 @@ def patches(resources: ResMap, context: Context) -> Iterator[Applied]:
         yield Applied(field, touched)
 
 
-def apply_patch(
-    resources: ResMap, patch: Patch, folder: Folder, where: Where, schemas: Schemas
-) -> list[Resource]:
+def apply_patch(resources: ResMap, patch: Patch, folder: Folder, where: Where, schemas: Schemas) -> list[Resource]:
     """Apply one entry of `patches`; give the resources that it meant.
 
     Raises KustomizationError that names the entry, the target and what does not fit.
     """
-    text = _text_of(patch, folder, where)
-    parsed = parse_patch(text)
+    parsed = parse_patch(_text_of(patch, folder, where))
+    entry = MergeEntry(where, schemas, patch.options or PatchOptions())
     if parsed.operations:
         if patch.target is None:
             raise where.at("target").error("a JSON 6902 patch needs a target")
         return _apply_to_selected(resources, select(resources, patch.target, where), parsed.operations, where)
     if patch.target is not None:
-        return _merge_into_selected(resources, patch, parsed.manifests, where, schemas)
-    return [_merge_by_id(resources, one, patch.options, where, schemas) for one in parsed.manifests]
+        return _merge_into_selected(resources, patch.target, parsed.manifests, entry)
+    return [_merge_by_id(resources, one, entry) for one in parsed.manifests]
 
 
 def _text_of(patch: Patch, folder: Folder, where: Where) -> PatchText:
@@ -139,12 +146,18 @@ def select(resources: ResMap, target: Selector, where: Where) -> list[Resource]:
 
 
 def _apply_to_selected(
-    resources: ResMap, selected: Iterable[Resource], operations: list[dict[str, Any]], where: Where, *, remember: bool = True
+    resources: ResMap,
+    selected: Iterable[Resource],
+    operations: list[dict[str, Any]],
+    where: Where,
+    *,
+    remember: bool = True,
 ) -> list[Resource]:
     touched = list(selected)
     for resource in touched:
         if remember:
             resource.remember_id()
+            _make_annotations(resource.manifest)
         try:
             patched = apply_operations(through_json_text(resource.manifest), operations)
         except JsonPatchError as error:
@@ -157,6 +170,13 @@ def _apply_to_selected(
     return touched
 
 
+def _make_annotations(manifest: dict[str, Any]) -> None:
+    """Kustomize keeps the history of ids in annotations, so a patch finds a map there in any case."""
+    metadata = manifest.get("metadata")
+    if isinstance(metadata, dict) and is_null(metadata.get("annotations")):
+        metadata["annotations"] = {}
+
+
 def through_json_text(manifest: dict[str, Any]) -> dict[str, Any]:
     """Give a manifest as the JSON that a patch is applied to: integers keep all their digits until then."""
     result = through_json(manifest)
@@ -165,16 +185,15 @@ def through_json_text(manifest: dict[str, Any]) -> dict[str, Any]:
 
 
 def _merge_into_selected(
-    resources: ResMap, patch: Patch, manifests: list[dict[str, Any]], where: Where, schemas: Schemas
+    resources: ResMap, target: Selector, manifests: list[dict[str, Any]], entry: MergeEntry
 ) -> list[Resource]:
     if not manifests:
         return []
     if len(manifests) > 1:
-        raise where.at("target").error(f"a patch with a target holds one object, found {len(manifests)}")
-    assert patch.target is not None  # noqa: S101 - for the type checker
-    selected = select(resources, patch.target, where)
+        raise entry.where.at("target").error(f"a patch with a target holds one object, found {len(manifests)}")
+    selected = select(resources, target, entry.where)
     for resource in selected:
-        _merge(resources, resource, _fitted(manifests[0], resource), patch.options, where, schemas)
+        _merge(resources, resource, _fitted(manifests[0], resource), entry)
     return selected
 
 
@@ -190,11 +209,9 @@ def _fitted(manifest: dict[str, Any], resource: Resource) -> dict[str, Any]:
     return patch
 
 
-def _merge_by_id(
-    resources: ResMap, manifest: dict[str, Any], options: PatchOptions | None, where: Where, schemas: Schemas
-) -> Resource:
-    target = _one_with_id(resources, Resource(manifest).id, where)
-    _merge(resources, target, copy_of(manifest), options, where, schemas)
+def _merge_by_id(resources: ResMap, manifest: dict[str, Any], entry: MergeEntry) -> Resource:
+    target = _one_with_id(resources, Resource(manifest).id, entry.where)
+    _merge(resources, target, copy_of(manifest), entry)
     return target
 
 
@@ -207,24 +224,18 @@ def _one_with_id(resources: ResMap, wanted: ResId, where: Where) -> Resource:
     raise where.error(f"no resource has the id {wanted} of the patch{nearest_name(wanted.name, resources)}")
 
 
-def _merge(  # noqa: PLR0913 - what a merge needs
-    resources: ResMap,
-    resource: Resource,
-    patch: dict[str, Any],
-    options: PatchOptions | None,
-    where: Where,
-    schemas: Schemas,
-) -> None:
+def _merge(resources: ResMap, resource: Resource, patch: dict[str, Any], entry: MergeEntry) -> None:
     """Merge a patch, which is consumed, and put back the identity that it may not change."""
-    allow_name = options is not None and options.allow_name_change
-    allow_kind = options is not None and options.allow_kind_change
+    allow_name, allow_kind = entry.options
     before = resource.id
     if allow_name or allow_kind:
         resource.remember_id()
     try:
-        merged = strategic_merge(resource.manifest, patch, schemas)
+        if _drops_annotations(patch):
+            resource.forget_history()
+        merged = strategic_merge(resource.manifest, patch, entry.schemas)
     except MergeError as error:
-        raise where.error(f"{resource}: {error}") from None
+        raise entry.where.error(f"{resource}: {error}") from None
     if merged is MISSING or not merged:
         resources.remove(resource)
         return
@@ -234,6 +245,20 @@ def _merge(  # noqa: PLR0913 - what a merge needs
     _restore_metadata(merged, before, keep_name=not allow_name)
     resource.follow_links()
     resources.rekey(resource)
+
+
+def _drops_annotations(patch: dict[str, Any]) -> bool:
+    """Tell whether a patch replaces or removes all annotations, and with them what kustomize keeps there."""
+    for value in (patch, patch.get("metadata", {}), _annotations_of(patch)):
+        if is_null(value) or text_of(value.get(DIRECTIVE, "")) in {"replace", "delete"}:
+            return True
+    return False
+
+
+def _annotations_of(patch: dict[str, Any]) -> Any:
+    metadata = patch.get("metadata")
+    found = metadata.get("annotations", {}) if isinstance(metadata, dict) else {}
+    return found if isinstance(found, dict) or is_null(found) else {}
 
 
 def _restore_metadata(manifest: dict[str, Any], before: ResId, *, keep_name: bool) -> None:
@@ -261,7 +286,8 @@ def merge_entries(
     manifests = [one for entry in entries if entry for one in _inline_or_file(entry, folder, where)]
     if not manifests:
         raise where.error("the patch holds no object")
-    return [_merge_fitted_by_id(resources, one, where, schemas) for one in manifests]
+    entry = MergeEntry(where, schemas)
+    return [_merge_fitted_by_id(resources, one, entry) for one in manifests]
 
 
 def _inline_or_file(entry: str, folder: Folder, where: Where) -> list[dict[str, Any]]:
@@ -272,9 +298,9 @@ def _inline_or_file(entry: str, folder: Folder, where: Where) -> list[dict[str, 
     return read_manifests(text, str(folder.root / entry))
 
 
-def _merge_fitted_by_id(resources: ResMap, manifest: dict[str, Any], where: Where, schemas: Schemas) -> Resource:
-    target = _one_with_id(resources, Resource(manifest).id, where)
-    _merge(resources, target, _fitted(manifest, target), None, where, schemas)
+def _merge_fitted_by_id(resources: ResMap, manifest: dict[str, Any], entry: MergeEntry) -> Resource:
+    target = _one_with_id(resources, Resource(manifest).id, entry.where)
+    _merge(resources, target, _fitted(manifest, target), entry)
     return target
 
 

@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from imbricate.decode import Shape, Where, boolean, integer, list_of, text, text_map
 from imbricate.documents import read_config
 from imbricate.errors import FieldPathError, FieldSpecError, KustomizationError
-from imbricate.generators import config_map, secret
-from imbricate.hashing import add_hashes
-from imbricate.images import set_image
-from imbricate.kustomization import (
+from imbricate.fields import (
     CONFIG_MAP_ARGS,
     FIELD_SPEC,
     IMAGE,
@@ -24,6 +21,11 @@ from imbricate.kustomization import (
     REPLICA,
     SECRET_ARGS,
     SELECTOR,
+)
+from imbricate.generators import config_map, secret
+from imbricate.hashing import add_hashes
+from imbricate.images import set_image
+from imbricate.kustomization import (
     GeneratorArgs,
     Image,
     Metadata,
@@ -36,8 +38,8 @@ from imbricate.patches import apply_operations_of, apply_patch, merge_entries, r
 from imbricate.replacements import apply_replacement, read_entries
 from imbricate.resources import Resource
 from imbricate.transformers import add_affix, add_to_maps, set_namespace, set_replicas
-from imbricate.values import through_json
 from imbricate.valueadd import add_value
+from imbricate.values import through_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable

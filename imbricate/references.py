@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from imbricate.fieldspecs import NameReference
-    from imbricate.resources import Gvk, Resource, ResMap
+    from imbricate.resources import Gvk, ResMap, Resource
 
     Sieve = Callable[[Resource], bool]
 
@@ -31,10 +31,7 @@ class _Field(NamedTuple):
 @lru_cache(maxsize=1024)
 def _fields_of(table: tuple[NameReference, ...], gvk: Gvk) -> tuple[_Field, ...]:
     return tuple(
-        _Field(spec.path, reference.target)
-        for reference in table
-        for spec in reference.referrers
-        if spec.selects(gvk)
+        _Field(spec.path, reference.target) for reference in table for spec in reference.referrers if spec.selects(gvk)
     )
 
 
@@ -162,9 +159,7 @@ def _reachable_from(referrer: Resource) -> Sieve:
         return lambda _: True
     own = referrer.id.effective_namespace
     bound = _bound_namespaces(referrer)
-    return (
-        lambda one: one.id.is_cluster_scoped or one.id.effective_namespace == own or one.namespace in bound
-    )
+    return lambda one: one.id.is_cluster_scoped or one.id.effective_namespace == own or one.namespace in bound
 
 
 def _bound_namespaces(referrer: Resource) -> set[str]:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from imbricate.errors import KustomizationError, LoadError
 
-_REMOTE = re.compile(r"^(?:git::)?(?:https?|ssh|git|file)://|^(?:git@|gh:|github\.com[/:])|^[\w.-]+@[\w.-]+:", re.IGNORECASE)
+_REMOTE = re.compile(
+    r"^(?:git::)?(?:https?|ssh|git|file)://|^(?:git@|gh:|github\.com[/:])|^[\w.-]+@[\w.-]+:", re.IGNORECASE
+)
 
 
 def is_remote(path: str) -> bool:

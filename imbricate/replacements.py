@@ -8,7 +8,8 @@ from imbricate.decode import Where, list_of
 from imbricate.documents import Quoted, Scalar, plain_value, read_config
 from imbricate.errors import FieldPathError, LoadError, SelectorError
 from imbricate.fieldpaths import MISSING, find_places, look_up, split_field_path
-from imbricate.kustomization import REPLACEMENT_IN_FILE, Selector
+from imbricate.fields import REPLACEMENT_IN_FILE
+from imbricate.kustomization import Selector
 from imbricate.selectors import patterns_of, selects_metadata
 from imbricate.steps import Applied
 from imbricate.structured import set_in_text
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from imbricate.folder import Folder
     from imbricate.kustomization import FieldOptions, Replacement, SourceSelector, TargetSelector
-    from imbricate.resources import ResId, Resource, ResMap
+    from imbricate.resources import ResId, ResMap, Resource
     from imbricate.steps import Context
 
 DEFAULT_FIELD_PATH = "metadata.name"
@@ -48,9 +49,7 @@ def replacements(resources: ResMap, context: Context) -> Iterator[Applied]:
         yield from apply_replacement(resources, replacement, where)
 
 
-def read_entries(
-    entries: tuple[Replacement, ...], folder: Folder, where: Where
-) -> list[tuple[Where, Replacement]]:
+def read_entries(entries: tuple[Replacement, ...], folder: Folder, where: Where) -> list[tuple[Where, Replacement]]:
     """Open the entries that are paths of files with one replacement or a list of them."""
     opened: list[tuple[Where, Replacement]] = []
     for index, entry in enumerate(entries):

@@ -75,10 +75,10 @@ class ResId(NamedTuple):
 
 
 class Source(NamedTuple):
-    """Where a resource came from: the file or the kustomization, and the number of the document or entry in it."""
+    """Where a resource came from: the file or kustomization, and the position in it, from 0."""
 
     file: str
-    index: int = 0
+    position: int = 0
     generator: str = ""
 
 
@@ -204,6 +204,17 @@ class Resource:
     def remember_id(self) -> None:
         """Keep the current id among the previous ones; call it before a change of name, namespace or kind."""
         self.previous.append((self.id.effective_namespace, self.id.name, self.id.gvk.kind))
+
+    def forget_history(self) -> None:
+        """Lose former ids, affixes and the wish for a hash.
+
+        kustomize keeps these in annotations, and a patch that removes all annotations takes them along.
+        """
+        self.previous, self.prefixes, self.suffixes = [], [], []
+        self.needs_hash = False
+        self.behavior = ""
+        self.origin = None
+        self.transformations = []
 
     def link(self, name: str, members: list[tuple[str, dict[str, Any]]]) -> None:
         """Tie maps in which one transformer made the same key: in kustomize they share one YAML node.
@@ -361,11 +372,7 @@ class ResMap:
     def with_any_id(self, wanted: ResId) -> list[Resource]:
         """Find the resources whose current or previous id is `wanted`, in no particular order."""
         key = wanted.key
-        return [
-            one
-            for one in self._by_any.get(key, ())
-            if one in self and any(known.key == key for known in one.ids)
-        ]
+        return [one for one in self._by_any.get(key, ()) if one in self and any(known.key == key for known in one.ids)]
 
     def check_unique(self) -> None:
         """Raise ConflictError when a patch or a replacement gave two resources one id."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from imbricate.configuration import TransformerConfig
     from imbricate.layers import Layer
-    from imbricate.resources import Resource, ResMap
+    from imbricate.resources import ResMap, Resource
     from imbricate.schema import Schemas
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from imbricate.kustomization import Label, Replica
-    from imbricate.resources import Gvk, Resource, ResMap
+    from imbricate.resources import Gvk, ResMap, Resource
     from imbricate.steps import Context
 
 METADATA_NAME = "metadata/name"

@@ -39,5 +39,3 @@ def _with_part(path: str, position: int, part: str) -> str:
     parts = [one for one in path.split("/") if one]
     parts.insert(position, part)
     return ("/" if path.startswith("/") else "") + "/".join(parts)
-
-

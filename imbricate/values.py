@@ -105,5 +105,5 @@ def _json_scalar(value: Value) -> Value:
     if isinstance(value, int):
         return value if abs(value) <= 2**53 else _json_scalar(float(value))
     if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < 1e21 else value  # noqa: PLR2004 - Go's limit
+        return int(value) if value.is_integer() and abs(value) < 1e21 else value
     return str(value)

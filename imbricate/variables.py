@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from imbricate.decode import Where
     from imbricate.fieldspecs import FieldSpecs
     from imbricate.kustomization import ObjectReference, Var
-    from imbricate.resources import Resource, ResMap
+    from imbricate.resources import ResMap, Resource
 
 DEFAULT_FIELD_PATH = "metadata.name"
 
@@ -45,13 +45,15 @@ def _gvk_of(reference: ObjectReference) -> Gvk:
     if not reference.api_version:
         return Gvk(reference.group, reference.version, reference.kind)
     parts = reference.api_version.split("/")
-    if len(parts) > 2:  # noqa: PLR2004 - group/version
+    if len(parts) > 2:
         return Gvk(reference.group, reference.version, reference.kind)
     gvk = gvk_of(reference.api_version, reference.kind)
     return gvk if len(parts) > 1 else gvk._replace(group=reference.group)
 
 
-def merge_vars(known: Mapping[str, tuple[Where, Var]], added: Iterable[tuple[Where, Var]]) -> dict[str, tuple[Where, Var]]:
+def merge_vars(
+    known: Mapping[str, tuple[Where, Var]], added: Iterable[tuple[Where, Var]]
+) -> dict[str, tuple[Where, Var]]:
     """Add vars to those of lower layers. Raises KustomizationError when a name is taken."""
     merged = dict(known)
     for where, var in added:
@@ -83,7 +85,9 @@ def _value_of(resources: ResMap, where: Where, var: Var) -> Any:
     source = next((one for one in resources if var.name in one.referenced_by_vars), None)
     if source is None:
         reference = var.objref
-        raise where.at("objref").error(f"no resource is {reference.kind} {reference.name!r}, which var {var.name} reads")
+        raise where.at("objref").error(
+            f"no resource is {reference.kind} {reference.name!r}, which var {var.name} reads"
+        )
     try:
         value = look_up(source.manifest, _without_brackets(split_field_path(path)))
     except FieldPathError as error:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import yaml
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
 
 from imbricate.documents.scalars import Value, scalar_text
@@ -17,24 +17,45 @@ MAX_DEPTH = 200
 MAX_COPIED_NODES = 200_000
 MAX_COPIED_TEXT = 20_000_000
 
-PARSER: type[Any] = getattr(yaml, "CParser", None) or yaml.Loader
+try:
+    from yaml._yaml import CParser as PARSER
+except ImportError:
+    from yaml import BaseLoader as PARSER
 _NO_KEY = object()
-MERGE = object()
-"""What `scalar` of a composer gives for a merge key."""
+_ESCAPED_SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class MergeKey(str):
+    """What `scalar` of a composer gives for a merge key; where no key stands it is a string."""
+
+    __slots__ = ()
 
 
 class Composer:
     """Reads one document of a stream.
 
-    `scalar` turns an event into a value, or MERGE; `pairs` makes a map of a list of (key, value, event of the key).
+    `scalar` turns the composer and an event into a value, or a MergeKey; `pairs` makes a map of the list of its
+    keys and values in turn, each with its event; `items` makes a list of such a list.
     """
 
-    def __init__(self, file: str, first_line: int, scalar: Callable[[Any], Value], pairs: Callable[..., Value]) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - the reader's parts, passed once
+        self,
+        text: str,
+        file: str,
+        first_line: int,
+        scalar: Callable[..., Value],
+        pairs: Callable[..., Value],
+        items: Callable[..., Value],
+    ) -> None:
         """Take the name of the file and the number of lines that stand before the text."""
+        self._text = text
+        self._has_escaped_slash = "\\/" in text
         self.file = file
         self.first_line = first_line
         self._scalar = scalar
         self._pairs = pairs
+        self._items = items
         self._anchors: dict[str, Any] = {}
         self._copied_nodes = 0
         self._copied_text = 0
@@ -43,6 +64,19 @@ class Composer:
         """Raise a DocumentError at a mark of the parser."""
         line, column = (None, None) if mark is None else (mark.line + 1 + self.first_line, mark.column + 1)
         raise DocumentError(self.file, line, column, message)
+
+    def check_version(self, start: Any) -> None:
+        """Refuse the start event of a document that says %YAML and not 1.1."""
+        if start.version not in (None, (1, 1)):
+            self.fail(start.start_mark, "expected %YAML 1.1, found %YAML " + ".".join(map(str, start.version)))
+
+    def check_escapes(self, event: Any) -> None:
+        """Refuse in a double-quoted scalar what libyaml takes and go-yaml does not: an escaped slash, half a character."""
+        text = event.value
+        if not text.isascii() and _SURROGATE.search(text):
+            self.fail(event.start_mark, "expected the escape of a whole character, found one of a surrogate (\\ud800 to \\udfff)")
+        if self._has_escaped_slash and _ESCAPED_SLASH.search(self._text, event.start_mark.index, event.end_mark.index):
+            self.fail(event.start_mark, "found the escape \\/, which YAML 1.1 does not have; expected a bare /")
 
     def compose(self, parser: Any) -> Value:
         """Read the content of a document whose start event has been taken, up to its end event."""
@@ -54,7 +88,7 @@ class Composer:
             event = get()
             kind = type(event)
             if kind is ScalarEvent:
-                value = self._scalar(event)
+                value = self._scalar(self, event)
                 if event.anchor is not None:
                     self._anchors[event.anchor] = value
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
@@ -70,7 +104,7 @@ class Composer:
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 done = items
                 items, start = stack.pop()
-                value = [one for one, _ in done] if kind is SequenceEndEvent else self._pairs(self, done, start)
+                value = self._items(self, done, start) if kind is SequenceEndEvent else self._pairs(self, done, start)
                 if start.anchor is not None:
                     self._anchors[start.anchor] = value
                 event = start
@@ -96,5 +130,5 @@ class Composer:
             return {key: self.copied(child, mark) for key, child in value.items()}
         if isinstance(value, list):
             return [self.copied(child, mark) for child in value]
-        self._copied_text += len(scalar_text(value)) if value is not MERGE else 0
+        self._copied_text += len(scalar_text(value))
         return value

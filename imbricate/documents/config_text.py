@@ -7,10 +7,14 @@ from typing import Any
 from yaml.error import MarkedYAMLError, YAMLError
 from yaml.events import StreamEndEvent
 
-from imbricate.documents.compose import MERGE, PARSER, Composer
-from imbricate.documents.resolve import config_value
-from imbricate.documents.resource_text import decode
+from imbricate.documents.compose import PARSER, Composer, MergeKey
+from imbricate.documents.floats import single_precision_text
+from imbricate.documents.resolve import config_value, tagged_value
+from imbricate.documents.resource_text import MERGE_KEY, MERGE_TAG, STR_TAG, decode
 from imbricate.documents.scalars import Value, scalar_text
+
+_TIMESTAMP_TAG = "tag:yaml.org,2002:timestamp"
+_STRING_TAGS = (None, "!", STR_TAG)
 
 
 def read_config(data: bytes | str, file: str) -> Value:
@@ -18,12 +22,16 @@ def read_config(data: bytes | str, file: str) -> Value:
 
     Raises DocumentError for what is no YAML and what JSON cannot hold.
     """
-    parser = PARSER(decode(data, file))
-    composer = Composer(file, 0, _scalar, _pairs)
+    text = decode(data, file)
+    parser = PARSER(text)
+    composer = Composer(text, file, 0, _scalar, _pairs, _items)
     try:
         parser.get_event()
         event = parser.get_event()
-        return None if type(event) is StreamEndEvent else composer.compose(parser)
+        if type(event) is StreamEndEvent:
+            return None
+        composer.check_version(event)
+        return composer.compose(parser)
     except MarkedYAMLError as error:
         composer.fail(error.problem_mark or error.context_mark, f"expected YAML: {error.problem}")
     except YAMLError as error:
@@ -32,24 +40,52 @@ def read_config(data: bytes | str, file: str) -> Value:
         parser.dispose()
 
 
-def _scalar(event: Any) -> Value:
-    if event.style or event.tag not in (None, "!"):
-        return event.value
-    return MERGE if event.value == "<<" else config_value(event.value)
+def _scalar(composer: Composer, event: Any) -> Value:
+    text, tag = event.value, event.tag
+    if event.style == '"':
+        composer.check_escapes(event)
+    if text == MERGE_KEY and tag in {None, MERGE_TAG}:
+        return MergeKey(text)
+    if event.style or tag is not None:
+        return text if tag in _STRING_TAGS else _tagged(composer, event)
+    return config_value(text)
 
 
-def _pairs(composer: Composer, items: list[Any], start: Any) -> Value:
+def _tagged(composer: Composer, event: Any) -> Value:
+    try:
+        value = tagged_value(event.tag, event.value, config=True)
+    except ValueError as error:
+        composer.fail(event.start_mark, str(error))
+    return event.value if event.tag == _TIMESTAMP_TAG else value
+
+
+def _items(_composer: Composer, items: list[Any], _start: Any) -> list[Value]:
+    return [str(value) if type(value) is MergeKey else value for value, _ in items]
+
+
+def _pairs(composer: Composer, items: list[Any], _start: Any) -> Value:
     mapping: dict[str, Value] = {}
     for position in range(0, len(items), 2):
         key, event = items[position]
         value = items[position + 1][0]
-        if key is MERGE:
-            for source in reversed(value if isinstance(value, list) else [value]):
-                if not isinstance(source, dict):
-                    composer.fail(event.start_mark, "expected a map or a list of maps after the merge key <<")
-                mapping.update(source)
-        elif key is None or isinstance(key, dict | list):
-            composer.fail(event.start_mark, "expected a string for a map key, found a null, a map or a list")
+        if type(key) is MergeKey:
+            _merge(composer, mapping, value, event)
         else:
-            mapping[scalar_text(key)] = value
+            mapping[_key_text(composer, key, event)] = str(value) if type(value) is MergeKey else value
     return mapping
+
+
+def _merge(composer: Composer, mapping: dict[str, Value], merged: Value, event: Any) -> None:
+    """Add what a merge key names; unlike in resource files it wins over the keys that stand before it."""
+    for source in reversed(merged if isinstance(merged, list) else [merged]):
+        if not isinstance(source, dict):
+            composer.fail(event.start_mark, "expected a map or a list of maps after the merge key <<")
+        mapping.update(source)
+
+
+def _key_text(composer: Composer, key: Value, event: Any) -> str:
+    if key is None or isinstance(key, dict | list):
+        composer.fail(event.start_mark, "expected a string for a map key, found a null, a map or a list")
+    if type(key) is int and key >= 2**63:
+        composer.fail(event.start_mark, f"expected a string for a map key, found the number {key}; put it in quotes")
+    return single_precision_text(key) if isinstance(key, float) else scalar_text(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 
 
 def float_text(value: float) -> str:
@@ -13,6 +14,19 @@ def float_text(value: float) -> str:
         return ".inf" if value > 0 else "-.inf"
     sign, digits, exponent = _decimal(value)
     return sign + (_positional(digits, exponent) if -4 <= exponent < 6 else _exponential(digits, exponent, 2))
+
+
+def single_precision_text(value: float) -> str:
+    """Spell a float as `float_text` does, with the digits that a 32 bit float needs."""
+    try:
+        single = struct.unpack("f", struct.pack("f", value))[0]
+    except OverflowError:
+        return float_text(math.copysign(math.inf, value))
+    for digits in range(1, 9):
+        short = float(f"{single:.{digits}g}")
+        if struct.pack("f", short) == struct.pack("f", single):
+            return float_text(short)
+    return float_text(float(f"{single:.9g}"))
 
 
 def json_float_text(value: float) -> str:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 import re
+from base64 import b64decode
 from functools import lru_cache
 
 from imbricate.documents.floats import float_text
-from imbricate.documents.scalars import Plain, Scalar, Value
+from imbricate.documents.scalars import Plain, Quoted, Scalar, Value
 from imbricate.documents.timestamps import rfc3339
 
 _FIRST = frozenset("0123456789+-.~yYnNtTfFoO")
@@ -30,7 +31,11 @@ _WORDS_V2: dict[str, Plain] = {
 _CANONICAL_INT = re.compile(r"(?:0|-?[1-9][0-9]{0,17})\Z")
 _INT = re.compile(r"([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|[1-9][0-9]*|0)\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_DOTTED = re.compile(r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?\Z")
 _SIGN_AFTER_PREFIX = re.compile(r"0([bo])([-+])([01]+|[0-7]+)\Z")
+_LOST_BYTES = re.compile("[\udc80-\udcff]")
+_YAML_TAGS = "tag:yaml.org,2002:"
+_TYPES = ("null", "bool", "int", "float", "timestamp")
 _DATE = re.compile(r"[0-9]{4}-")
 
 
@@ -45,6 +50,47 @@ def config_value(text: str) -> Plain:
     """Give what a plain scalar means in a configuration file; a date stays the string that it is."""
     value = resolve(text, _WORDS_V2)
     return text if isinstance(value, str) else value
+
+
+def tagged_value(tag: str, text: str, *, config: bool = False) -> Value:
+    """Give what a scalar with an explicit tag means, quoted or not. Raises ValueError where the text does not fit.
+
+    A tag that YAML does not define, as a configuration's own, changes nothing: the value is the string.
+    """
+    kind = tag.removeprefix(_YAML_TAGS)
+    if kind == "binary":
+        return _decoded(text)
+    if kind == tag or kind not in _TYPES:
+        return text if config else quoted_value(text)
+    # Only under its own tag can a date be one.
+    value: Plain = resolve(text, _WORDS_V2 if config else _WORDS, dates=kind == "timestamp")
+    if kind == "float" and type(value) is int and value < 2**63:
+        value = float(value)
+    found = _type_name(value, text)
+    if found != kind:
+        raise ValueError(f"expected a !!{kind}, found {text!r}")
+    return value if config or value is None else _kept(text, value)
+
+
+def quoted_value(text: str) -> str:
+    """Give a quoted string: `Quoted` where the text alone would not tell."""
+    return Quoted(text) if isinstance(plain_value(text), str) else text
+
+
+def _decoded(text: str) -> str:
+    try:
+        data = b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
+    except ValueError:
+        raise ValueError(f"expected base64 after the tag !!binary, found {text[:20]!r}") from None
+    return _LOST_BYTES.sub("\ufffd", data.decode("utf-8", "surrogateescape"))
+
+
+def _type_name(value: Plain, text: str) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return "str" if value is text else "timestamp"
+    return "bool" if isinstance(value, bool) else "int" if isinstance(value, int) else "float"
 
 
 @lru_cache(maxsize=65536)
@@ -75,7 +121,7 @@ def _kept(text: str, value: Plain) -> Value:
     return Scalar(text, value)
 
 
-def resolve(text: str, words: dict[str, Plain]) -> Plain:
+def resolve(text: str, words: dict[str, Plain], *, dates: bool = True) -> Plain:
     """Give None, a bool, an int, a float, the RFC 3339 form of a date, or the very text for a string."""
     if text in words:
         return words[text]
@@ -83,19 +129,19 @@ def resolve(text: str, words: dict[str, Plain]) -> Plain:
     if first not in _FIRST:
         return text
     if first == ".":
-        return _number(text) if "_" not in text else text
+        return _finite(text) if _DOTTED.match(text) else text
     if first in "~yYnNtTfFoO":
         return text
     if _CANONICAL_INT.match(text):
         return int(text)
-    if _DATE.match(text):
+    if dates and _DATE.match(text):
         date = rfc3339(text)
         if date is not None:
             return date
-    return _number(text)
+    return _number(text, octal_sign=words is _WORDS)
 
 
-def _number(text: str) -> Plain:
+def _number(text: str, *, octal_sign: bool) -> Plain:
     plain = text.replace("_", "")
     found = _INT.match(plain)
     if found:
@@ -103,13 +149,18 @@ def _number(text: str) -> Plain:
         if -(2**63) <= value < 2**63 or (not found[1] and value < 2**64):
             return value
     if _FLOAT.match(plain):
-        value = float(plain)
-        return text if math.isinf(value) else value
+        value = _finite(plain)
+        return text if value is plain else value
     odd = _SIGN_AFTER_PREFIX.match(plain)
-    if odd and not (odd[1] == "b" and set(odd[3]) - {"0", "1"}):
+    if odd and (octal_sign if odd[1] == "o" else set(odd[3]) <= {"0", "1"}):
         value = int(odd[2] + odd[3], 2 if odd[1] == "b" else 8)
         return value if -(2**63) <= value < 2**63 else text
     return text
+
+
+def _finite(text: str) -> float | str:
+    value = float(text)
+    return text if math.isinf(value) else value
 
 
 def _int(sign: str, digits: str) -> int:

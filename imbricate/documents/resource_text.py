@@ -6,14 +6,17 @@ import re
 from typing import Any
 
 from yaml.error import MarkedYAMLError, YAMLError
-from yaml.events import DocumentStartEvent, StreamEndEvent
+from yaml.events import ScalarEvent, StreamEndEvent
 
-from imbricate.documents.compose import MERGE, PARSER, Composer
-from imbricate.documents.resolve import plain_value
+from imbricate.documents.compose import PARSER, Composer, MergeKey
+from imbricate.documents.folded import refolded
+from imbricate.documents.resolve import plain_value, quoted_value, tagged_value
 from imbricate.documents.scalars import Quoted, Scalar, Value, scalar_text
 from imbricate.errors import DocumentError
 
 MERGE_KEY = "<<"
+MERGE_TAG = "tag:yaml.org,2002:merge"
+STR_TAG = "tag:yaml.org,2002:str"
 _SEPARATOR = re.compile(r"\n---.*\n")
 
 
@@ -61,14 +64,14 @@ def _split(text: str, file: str) -> list[tuple[str, int]]:
 
 def _read_document(text: str, file: str, first_line: int) -> Value:
     parser = PARSER(text)
-    composer = Composer(file, first_line, _scalar, _pairs)
+    composer = Composer(text, file, first_line, _scalar, _pairs, _items)
     try:
         parser.get_event()
         event = parser.get_event()
         if type(event) is StreamEndEvent:
             return None
-        assert type(event) is DocumentStartEvent  # noqa: S101
-        return composer.compose(parser)
+        composer.check_version(event)
+        return _with_string_keys(composer.compose(parser))
     except MarkedYAMLError as error:
         composer.fail(error.problem_mark or error.context_mark, f"expected YAML: {error.problem}")
     except YAMLError as error:
@@ -77,39 +80,97 @@ def _read_document(text: str, file: str, first_line: int) -> Value:
         parser.dispose()
 
 
-def _scalar(event: Any) -> Value:
-    value = event.value
-    if event.style is None or event.style == "":
-        if event.tag is None or event.tag == "!":
-            return MERGE if value == "<<" else plain_value(value)
-    elif event.tag is None or event.tag == "!":
-        return Quoted(value) if isinstance(plain_value(value), str) else value
-    return value
+def _scalar(composer: Composer, event: Any) -> Value:
+    text, tag = event.value, event.tag
+    if tag is not None and tag != "!":
+        return _tagged(composer, event)
+    if event.style:
+        return _quoted(composer, event)
+    return MergeKey(text) if text == "<<" else plain_value(text)
+
+
+def _quoted(composer: Composer, event: Any) -> Value:
+    text = event.value
+    if event.style == '"':
+        composer.check_escapes(event)
+    elif event.style == ">" and "\n" in text[:-1]:
+        text = refolded(text)
+    return quoted_value(text)
+
+
+def _tagged(composer: Composer, event: Any) -> Value:
+    if event.tag == MERGE_TAG:
+        return MergeKey(event.value)
+    if event.tag == STR_TAG:
+        return _quoted(composer, event)
+    try:
+        return tagged_value(event.tag, event.value)
+    except ValueError as error:
+        composer.fail(event.start_mark, str(error))
+
+
+def _items(composer: Composer, items: list[Any], start: Any) -> list[Value]:
+    if start.flow_style:
+        _refuse_question_mark(composer, items)
+        return [_in_flow(value) for value, _ in items]
+    return [_as_value(value) if type(value) is MergeKey else value for value, _ in items]
+
+
+def _as_value(value: Value) -> Value:
+    return Quoted(value) if type(value) is MergeKey else value
+
+
+def _in_flow(value: Value) -> Value:
+    # kustomize writes what it has read and reads it again; in between, these get quotes.
+    if type(value) is Scalar and (value.text == "" or (isinstance(value.value, str) and ":" in value.text)):
+        return value.text
+    return _as_value(value)
+
+
+def _refuse_question_mark(composer: Composer, items: list[Any]) -> None:
+    for value, event in items:
+        if type(value) is str and "?" in value[1:] and type(event) is ScalarEvent and not event.style:
+            composer.fail(event.start_mark, f"found {value!r} within [] or {{}}, expected a text with a ? to be in quotes")
 
 
 def _pairs(composer: Composer, items: list[Any], start: Any) -> Value:
     mapping: dict[Any, Value] = {}
     merged = None
+    texts = set()
+    to_value = _in_flow if start.flow_style else _as_value
+    if start.flow_style:
+        _refuse_question_mark(composer, items)
     for position in range(0, len(items), 2):
         key, event = items[position]
         value = items[position + 1][0]
-        if key is MERGE:
+        kind = type(key)
+        if kind is MergeKey:
             if merged is not None:
                 composer.fail(event.start_mark, "found a second merge key << in one map")
             merged = value, event
             continue
-        if type(key) is Quoted:
+        if kind is Quoted:
             key = str(key)
+        elif kind is not str:
+            key = _odd_key(composer, key, event)
         if key == MERGE_KEY:
             continue
-        if isinstance(key, dict | list):
-            composer.fail(event.start_mark, "expected a string for a map key, found a map or a list")
-        if key in mapping:
-            composer.fail(event.start_mark, f"found the key {scalar_text(key)!r} for the second time in one map")
-        mapping[key] = value
+        text = key if type(key) is str else key.text
+        if text in texts:
+            composer.fail(event.start_mark, f"found the key {text!r} for the second time in one map")
+        texts.add(text)
+        mapping[key] = to_value(value)
     if merged is not None:
         _merge(composer, mapping, *merged)
     return mapping
+
+
+def _odd_key(composer: Composer, key: Value, event: Any) -> Value:
+    if isinstance(key, dict | list):
+        composer.fail(event.start_mark, "expected a string for a map key, found a map or a list")
+    if type(key) is Scalar:
+        return key if key.text else ""
+    return Scalar(scalar_text(key), key)
 
 
 def _merge(composer: Composer, mapping: dict[Any, Value], merged: Value, event: Any) -> None:
@@ -121,3 +182,10 @@ def _merge(composer: Composer, mapping: dict[Any, Value], merged: Value, event: 
         added.update(source)
     for key, value in added.items():
         mapping.setdefault(key, value)
+
+
+def _with_string_keys(value: Value) -> Value:
+    """Give a document as kustomize has it: its own keys may be numbers, spelled as they are."""
+    if not isinstance(value, dict) or all(type(key) is str for key in value):
+        return value
+    return {key if type(key) is str or key.value is None else key.text: child for key, child in value.items()}

@@ -39,7 +39,7 @@ def _is_date(year: int, month: int, day: int) -> bool:
 def _is_time(found: re.Match[str]) -> bool:
     zone = found["zone"] or "Z"
     in_day = int(found["hour"]) < 24 and int(found["minute"]) < 60 and int(found["second"]) < 60
-    return in_day and (zone == "Z" or (int(zone[1:3]) <= 24 and int(zone[4:6]) < 60))
+    return in_day and (zone == "Z" or (int(zone[1:3]) <= 24 and int(zone[4:6]) <= 60))
 
 
 def _zone(zone: str | None) -> str:

@@ -1,0 +1,10 @@
+"""`python -m imbricate build DIR` is `imbricate build DIR`."""
+
+from __future__ import annotations
+
+import sys
+
+from imbricate.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""What becomes of a folded block scalar (>) when kustomize writes it and reads it again, as it does for every resource.
+
+go-yaml v3's emitter decides whether a line break must be doubled by the first line of the whole text, not by the line
+that follows; so breaks before indented lines multiply, and a text that begins with a blank loses some.
+"""
+
+from __future__ import annotations
+
+import re
+
+from imbricate.documents.compose import PARSER
+from imbricate.documents.face import LITERAL, face
+
+_LINES = re.compile("[\n\u2028\u2029]+|[^\n\u2028\u2029]+")
+_LINE_ENDS = frozenset("\n\u2028\u2029")
+
+
+def refolded(text: str) -> str:
+    """Give the text after one such passage."""
+    if "\n" not in text or face(text) != LITERAL:
+        return text
+    parser = PARSER(_folded(text))
+    try:
+        parser.get_event()
+        parser.get_event()
+        return str(parser.get_event().value)
+    finally:
+        parser.dispose()
+
+
+def _folded(text: str) -> str:
+    begins_blank = text.lstrip("".join(_LINE_ENDS))[:1] in {"", " ", "\t"}
+    parts = [">", "2" if text[0] in _LINE_ENDS or text[0] == " " else "", _chomping(text), "\n"]
+    indented = True
+    for number, found in enumerate(_LINES.finditer(text)):
+        run = found[0]
+        if run[0] not in _LINE_ENDS:
+            indented = run[0] in " \t"
+            parts += "  ", run
+        else:
+            parts += "\n" if number and not indented and not begins_blank and run[0] == "\n" else "", run
+    return "".join(parts)
+
+
+def _chomping(text: str) -> str:
+    if text[-1] not in _LINE_ENDS:
+        return "-"
+    return "+" if len(text) == 1 or text[-2] in _LINE_ENDS else ""
