@@ -26,7 +26,7 @@ from imbricate.plugins import generate, is_builtin, plugin_of, transform
 from imbricate.references import fix_references
 from imbricate.replacements import replacements
 from imbricate.resources import ResMap, Resource, Source
-from imbricate.schema import BUILT_IN, OpenApiSchemas
+from imbricate.schema import BUILT_IN, BUILT_IN_VERSION, OpenApiSchemas, SchemasInEffect
 from imbricate.steps import Applied, Context
 from imbricate.transformers import (
     LABELS_ONLY,
@@ -115,7 +115,7 @@ class Composer:
         """Take the tree; `reorder` sorts the output by kind unless the kustomization says otherwise."""
         self._root = root
         self._reorder = reorder
-        self._schemas = _schemas_of(root) or BUILT_IN
+        self._schemas = SchemasInEffect()
         self._tracks_origin = bool(root.kustomization.build_metadata)
         self._unmatched: list[Unmatched] = []
 
@@ -132,6 +132,7 @@ class Composer:
         return resources, tuple(self._unmatched)
 
     def _accumulate(self, layer: Layer, into: Accumulated) -> Accumulated:
+        self._schemas.choose(_schemas_of(layer))
         done = self._add_resources(layer.resources, layer, into)
         done = done._replace(config=_with_own_config(layer, done.config))
         self._generate(layer, done.resources)
@@ -155,6 +156,7 @@ class Composer:
         origin = origins.of_file(layer, entry.path or layer.file_name) if self._tracks_origin else None
         for index, manifest in enumerate(entry.manifests):
             resource = Resource(copy_of(manifest), Source(entry.file, index))
+            self._schemas.note(resource.gvk.api_version, resource.gvk.kind)
             resource.origin = origin
             yield resource
 
@@ -264,21 +266,18 @@ def _config_value(layer: Layer, field: str, path: str) -> tuple[Any, str]:
 
 
 def _schemas_of(layer: Layer) -> Schemas | None:
-    """Read the OpenAPI document of a layer, or of the first base that has one when the layer has none."""
+    """Read the kinds that a layer's `openapi` names, None when it names none."""
     openapi = layer.kustomization.openapi or {}
+    version = openapi.get("version", "")
     if "path" in openapi:
         if "version" in openapi:
             raise KustomizationError(layer.file, "openapi", "expected a version or a path, found both")
         value, _ = _config_value(layer, "openapi.path", openapi["path"])
         return OpenApiSchemas(value if isinstance(value, dict) else {})
-    if openapi.get("version"):
-        if openapi["version"] != "v1.21.2":
-            raise KustomizationError(
-                layer.file, "openapi.version", f"expected v1.21.2, the built-in one, found {openapi['version']!r}"
-            )
-        return BUILT_IN
-    entries = [*layer.resources, *layer.components]
-    return next((found for _, entry in entries if isinstance(entry, Layer) and (found := _schemas_of(entry))), None)
+    if version not in ("", BUILT_IN_VERSION):
+        message = f"expected {BUILT_IN_VERSION}, the built-in one, found {version!r}"
+        raise KustomizationError(layer.file, "openapi.version", message)
+    return BUILT_IN if version else None
 
 
 _GENERATORS: tuple[tuple[str, str, str, Callable[..., Resource]], ...] = (

@@ -41,12 +41,13 @@ def fix_references(resources: ResMap, table: tuple[NameReference, ...]) -> None:
     Raises ReferenceConflictError when a name could mean several objects that are called differently now.
     """
     index = _index_of(resources)
-    if not index.by_former_name:
-        return
     for resource in resources:
         fields = _fields_of(table, resource.original_id.gvk)
-        if fields:
-            _Referrer(resource, index).fix(fields)
+        if not fields:
+            continue
+        referrer = _Referrer(resource, index)
+        if index.by_former_name:
+            referrer.fix(fields)
             resources.rekey(resource)
 
 

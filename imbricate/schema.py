@@ -13,6 +13,7 @@ from imbricate.schema_tables import CLUSTER_SCOPED, DEFINITIONS, KINDS
 
 _DEFINITION_OF = {kind: definition for definition, kinds in KINDS.items() for kind in kinds}
 _MAX_REFERENCES = 100
+BUILT_IN_VERSION = "v1.21.2"
 
 
 class Schema(Protocol):
@@ -143,3 +144,47 @@ class OpenApiSchemas:
 
 
 BUILT_IN = BuiltInSchemas()
+
+
+def is_known(api_version: str, kind: str) -> bool:
+    """Tell whether a kind is built in."""
+    return f"{api_version}/{kind}" in _DEFINITION_OF or is_cluster_scoped(api_version, kind)
+
+
+class SchemasInEffect:
+    """The kinds in effect at each moment of a build.
+
+    The first `openapi` that a build meets counts. The root's stands alone; one of a base comes on top of the built-in
+    kinds if these were in use before: by a strategic merge, or by a resource whose kind is not built in (kyaml keeps
+    one global schema and loads the built-in part only when it is first needed).
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing chosen."""
+        self._chosen: Schemas | None = None
+        self._built_in_is_used = False
+
+    def choose(self, schemas: Schemas | None) -> None:
+        """Take the kinds that a layer brings, unless an earlier one did."""
+        if self._chosen is None and schemas is not None:
+            self._chosen = _Both(schemas, BUILT_IN) if self._built_in_is_used else schemas
+
+    def note(self, api_version: str, kind: str) -> None:
+        """Note a resource: one of an unknown kind makes the built-in kinds be loaded."""
+        if self._chosen is None and not self._built_in_is_used:
+            self._built_in_is_used = not is_known(api_version, kind)
+
+    def of_kind(self, api_version: str, kind: str) -> Schema | None:
+        """Give the schema of a kind."""
+        if self._chosen is None:
+            self._built_in_is_used = True
+            return BUILT_IN.of_kind(api_version, kind)
+        return self._chosen.of_kind(api_version, kind)
+
+
+class _Both(NamedTuple):
+    first: Schemas
+    second: Schemas
+
+    def of_kind(self, api_version: str, kind: str) -> Schema | None:
+        return self.first.of_kind(api_version, kind) or self.second.of_kind(api_version, kind)

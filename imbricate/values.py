@@ -23,7 +23,7 @@ def is_null(value: Value) -> bool:
 
 def is_empty(value: Value) -> bool:
     """Tell whether a value is a null, an empty map or an empty list (kyaml: IsNilOrEmpty)."""
-    return value == {} or value == [] or is_null(value)
+    return is_null(value) or (isinstance(value, dict | list) and not value)
 
 
 def is_scalar(value: Value) -> bool:
@@ -80,7 +80,7 @@ def kind_of(value: Value) -> str:
     return {bool: "a boolean", int: "a number", float: "a number"}.get(type(value), "a string")
 
 
-def go_text(value: bool | float) -> str:
+def go_text(value: float) -> str:
     """Give a number or a boolean as Go prints it (strconv, format g)."""
     if isinstance(value, bool):
         return "true" if value else "false"

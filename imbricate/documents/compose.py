@@ -78,6 +78,12 @@ class Composer:
         if self._has_escaped_slash and _ESCAPED_SLASH.search(self._text, event.start_mark.index, event.end_mark.index):
             self.fail(event.start_mark, "found the escape \\/, which YAML 1.1 does not have; expected a bare /")
 
+    def check_flow(self, items: list[Any]) -> None:
+        """Refuse what libyaml takes within [] and {} and go-yaml does not: a plain scalar with a question mark."""
+        for value, event in items:
+            if type(value) is str and "?" in value[1:] and type(event) is ScalarEvent and not event.style:
+                self.fail(event.start_mark, f"found {value!r} within [] or {{}}; expected quotes around a text with a ?")
+
     def compose(self, parser: Any) -> Value:
         """Read the content of a document whose start event has been taken, up to its end event."""
         get = parser.get_event

@@ -59,11 +59,15 @@ def _tagged(composer: Composer, event: Any) -> Value:
     return event.value if event.tag == _TIMESTAMP_TAG else value
 
 
-def _items(_composer: Composer, items: list[Any], _start: Any) -> list[Value]:
+def _items(composer: Composer, items: list[Any], start: Any) -> list[Value]:
+    if start.flow_style:
+        composer.check_flow(items)
     return [str(value) if type(value) is MergeKey else value for value, _ in items]
 
 
-def _pairs(composer: Composer, items: list[Any], _start: Any) -> Value:
+def _pairs(composer: Composer, items: list[Any], start: Any) -> Value:
+    if start.flow_style:
+        composer.check_flow(items)
     mapping: dict[str, Value] = {}
     for position in range(0, len(items), 2):
         key, event = items[position]

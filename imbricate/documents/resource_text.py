@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from yaml.error import MarkedYAMLError, YAMLError
-from yaml.events import ScalarEvent, StreamEndEvent
+from yaml.events import StreamEndEvent
 
 from imbricate.documents.compose import PARSER, Composer, MergeKey
 from imbricate.documents.folded import refolded
@@ -111,7 +111,7 @@ def _tagged(composer: Composer, event: Any) -> Value:
 
 def _items(composer: Composer, items: list[Any], start: Any) -> list[Value]:
     if start.flow_style:
-        _refuse_question_mark(composer, items)
+        composer.check_flow(items)
         return [_in_flow(value) for value, _ in items]
     return [_as_value(value) if type(value) is MergeKey else value for value, _ in items]
 
@@ -127,19 +127,13 @@ def _in_flow(value: Value) -> Value:
     return _as_value(value)
 
 
-def _refuse_question_mark(composer: Composer, items: list[Any]) -> None:
-    for value, event in items:
-        if type(value) is str and "?" in value[1:] and type(event) is ScalarEvent and not event.style:
-            composer.fail(event.start_mark, f"found {value!r} within [] or {{}}, expected a text with a ? to be in quotes")
-
-
 def _pairs(composer: Composer, items: list[Any], start: Any) -> Value:
     mapping: dict[Any, Value] = {}
     merged = None
     texts = set()
     to_value = _in_flow if start.flow_style else _as_value
     if start.flow_style:
-        _refuse_question_mark(composer, items)
+        composer.check_flow(items)
     for position in range(0, len(items), 2):
         key, event = items[position]
         value = items[position + 1][0]

@@ -23,7 +23,7 @@ LONGEST_JSON_KEY = 1024
 _MEMO_ENTRIES = 50_000
 _MEMO_TEXT = 200
 NEXT_LINE = "\x85"
-SPECIAL = (LITERAL, ODD, NEXT_LINE)
+_SPECIAL = (LITERAL, ODD, NEXT_LINE)
 _FULL = WIDTH + 1
 _faces: dict[str, str] = {}
 _orders: dict[tuple[str, ...], list[tuple[str, str]]] = {}
@@ -42,20 +42,33 @@ def write_document(value: Value) -> str:
     """Write one document. Raises DocumentError as `write` does."""
     parts: list[str] = []
     try:
-        _node(value, "", "", 0, parts.append)
+        _node(value, "", 0, parts.append)
     except ValueError as error:
-        raise DocumentError("", None, None, str(error)) from None
+        raise DocumentError("", None, None, f"{_path_of_fault(value)}{error}") from None
     except RecursionError:
         raise DocumentError("", None, None, "is nested too deeply to be written") from None
     text = "".join(parts)
     return text.replace(NO_BREAK + "\n", "") if NO_BREAK in text else text
 
 
-def _node(value: Value, lead: str, prefix: str, indent: int, put: Put) -> None:
-    """Write a value whose line begins with `lead`; a map or a list that follows goes to lines of their own."""
-    if isinstance(value, dict) and value:
+def _path_of_fault(value: Value) -> str:
+    """Give the path of the innermost part that cannot be written, with a colon; nothing for the whole."""
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in children:
+        try:
+            _node(child, "", 0, str)
+        except ValueError:
+            step = f"[{key}]" if isinstance(value, list) else scalar_text(key)
+            rest = _path_of_fault(child)
+            return f"{step}{'' if rest[:1] in ('[', '') else '.'}{rest}" if rest else f"{step}: "
+    return ""
+
+
+def _node(value: Value, lead: str, indent: int, put: Put) -> None:
+    """Write a value whose first line begins with `lead`, which is as wide as the indent of the others."""
+    if type(value) is dict and value:
         _map(value, lead, indent, put)
-    elif isinstance(value, list) and value:
+    elif type(value) is list and value:
         _list(value, lead + "- ", indent, put)
     else:
         put(lead + _inline(value, len(lead), indent) + "\n")
@@ -71,7 +84,7 @@ def _map(mapping: dict[str, Value], lead: str, indent: int, put: Put) -> None:
         elif kind is str:
             text = _faces.get(value) or _face(value)
             line = f"{lead}{label} {text}\n"
-            if len(line) > _FULL or text in SPECIAL:
+            if len(line) > _FULL or text in _SPECIAL:
                 line = f"{lead}{label} {_block_or_fold(value, text, len(lead) + len(label) + 1, indent + 2)}\n"
             put(line)
         elif kind is dict and value:
@@ -104,7 +117,7 @@ def _inline(value: Value, column: int, indent: int) -> str:
         value = value.value
     if isinstance(value, str):
         text = _faces.get(value) or _face(value)
-        return text if column + len(text) < _FULL and text not in SPECIAL else _block_or_fold(value, text, column, indent)
+        return text if column + len(text) < _FULL and text not in _SPECIAL else _block_or_fold(value, text, column, indent)
     if value is None:
         return "null"
     if value is True or value is False:
@@ -113,7 +126,9 @@ def _inline(value: Value, column: int, indent: int) -> str:
         return _int_text(value)
     if isinstance(value, float):
         return _float_text(value)
-    return "{}" if isinstance(value, dict) else "[]"
+    if value in ({}, []):
+        return "{}" if value == {} else "[]"
+    raise TypeError(f"expected a dict, a list, a plain scalar or a Scalar, found {type(value).__name__}")
 
 
 def _block_or_fold(value: str, text: str, column: int, indent: int) -> str:
@@ -131,7 +146,7 @@ def _int_text(value: int) -> str:
 
 def _float_text(value: float) -> str:
     if not math.isfinite(value):
-        raise DocumentError("", None, None, f"expected a number that JSON can hold, found {float_text(value)}")
+        raise ValueError(f"expected a number that JSON can hold, found {float_text(value)}")
     # What reads like an integer in JSON is one from there on.
     again = config_value(json_float_text(value))
     return float_text(again) if isinstance(again, float) else str(again)
@@ -168,10 +183,10 @@ def _label(key: str) -> str:
 
 
 def _refuse_key(key: Value) -> NoReturn:
-    raise DocumentError("", None, None, f"expected a string for a map key, found {scalar_text(key)}; put it in quotes")
+    raise ValueError(f"expected a string for a map key, found {scalar_text(key) or 'null'}; put it in quotes")
 
 
 def _long_key(key: str, value: Value, lead: str, indent: int, put: Put) -> None:
     pad = " " * indent
     put(f"{lead}? {_inline(key, len(lead) + 2, indent + 2)}\n")
-    _node(value, f"{pad}: ", pad, indent + 2, put)
+    _node(value, f"{pad}: ", indent + 2, put)
