@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imbricate.composition import Composition
+    from imbricate.options import BuildOptions
 
 RESTRICTORS = ("LoadRestrictionsRootOnly", "LoadRestrictionsNone")
 
@@ -55,6 +56,14 @@ def _add_build(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="legacy: sort the output by kind; none: keep the order of the input (sortOptions is the newer way)",
     )
 
+    build.add_argument("--enable-helm", action="store_true", help="run helm for helmCharts")
+    build.add_argument("--helm-command", metavar="PATH", default="helm", help="the helm to run (helm)")
+    build.add_argument(
+        "--helm-api-versions", metavar="VERSION", action="append", default=[], help="an API version that charts may use"
+    )
+    build.add_argument("--helm-kube-version", metavar="VERSION", default="", help="the Kubernetes version for charts")
+    build.add_argument("--helm-debug", action="store_true", help="make helm say more when it fails")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; give its exit status: 0, or 1 with one line `Error: …` on standard error."""
@@ -73,15 +82,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _build(options: argparse.Namespace) -> int:
     from imbricate.composition import compose  # noqa: PLC0415 - help and errors need no engine
 
-    composition = compose(
-        options.directory,
-        root_only=options.load_restrictor == RESTRICTORS[0],
-        reorder=options.reorder == "legacy",
-    )
+    composition = compose(options.directory, _build_options(options))
     for warning in composition.warnings:
         sys.stderr.write(f"{warning}\n")
     _emit(composition, options.output)
     return 0
+
+
+def _build_options(options: argparse.Namespace) -> BuildOptions:
+    from imbricate.options import BuildOptions, HelmOptions  # noqa: PLC0415
+
+    helm = HelmOptions(
+        options.enable_helm,
+        options.helm_command,
+        tuple(options.helm_api_versions),
+        options.helm_kube_version,
+        options.helm_debug,
+    )
+    return BuildOptions(options.load_restrictor == RESTRICTORS[0], options.reorder == "legacy", helm)
 
 
 def _emit(composition: Composition, output: str | None) -> None:

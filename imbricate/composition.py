@@ -8,9 +8,10 @@ The order is kustomize's: KustTarget.accumulateTarget and configureBuiltinTransf
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from imbricate import origins
+from imbricate import helm, origins
 from imbricate.configuration import DEFAULT, EMPTY, TransformerConfig, from_configuration, from_crds
 from imbricate.decode import Where, snake_case
 from imbricate.documents import read_config, write
@@ -20,6 +21,7 @@ from imbricate.hashing import add_hashes
 from imbricate.images import images
 from imbricate.layers import Layer, Loader, ResourceFile
 from imbricate.metadata import annotations_as_text, drop_local
+from imbricate.options import DEFAULT as DEFAULT_OPTIONS
 from imbricate.order import check_options, legacy_order
 from imbricate.patches import patches, patches_json6902, patches_strategic_merge
 from imbricate.plugins import generate, is_builtin, plugin_of, transform
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 
     from imbricate.kustomization import Var
     from imbricate.layers import Entries
+    from imbricate.options import BuildOptions, HelmOptions
     from imbricate.plugins import Plugin
     from imbricate.schema import Schemas
     from imbricate.steps import Transformer
@@ -111,10 +114,10 @@ class Accumulated(NamedTuple):
 class Composer:
     """Composes one tree of layers."""
 
-    def __init__(self, root: Layer, *, reorder: bool = True) -> None:
-        """Take the tree; `reorder` sorts the output by kind unless the kustomization says otherwise."""
+    def __init__(self, root: Layer, options: BuildOptions = DEFAULT_OPTIONS) -> None:
+        """Take the tree and what the user allows."""
         self._root = root
-        self._reorder = reorder
+        self._options = options
         self._schemas = SchemasInEffect()
         self._tracks_origin = bool(root.kustomization.build_metadata)
         self._unmatched: list[Unmatched] = []
@@ -131,25 +134,26 @@ class Composer:
         self._add_metadata(resources)
         return resources, tuple(self._unmatched)
 
-    def _accumulate(self, layer: Layer, into: Accumulated) -> Accumulated:
+    def _accumulate(self, layer: Layer, into: Accumulated, namespace: str = "") -> Accumulated:
         self._schemas.choose(_schemas_of(layer))
-        done = self._add_resources(layer.resources, layer, into)
+        namespace = layer.kustomization.namespace or namespace
+        done = self._add_resources(layer.resources, layer, into, namespace)
         done = done._replace(config=_with_own_config(layer, done.config))
-        self._generate(layer, done.resources)
+        self._generate(layer, done.resources, namespace)
         for _, component in layer.components:
-            done = self._accumulate(component, done)
+            done = self._accumulate(component, done, namespace)
         self._transform(layer, done)
         self._validate(layer, done.resources)
         added = _vars_of(layer)
         mark_sources(done.resources, added)
         return done._replace(variables=merge_vars(done.variables, added))
 
-    def _add_resources(self, entries: Entries, layer: Layer, into: Accumulated) -> Accumulated:
+    def _add_resources(self, entries: Entries, layer: Layer, into: Accumulated, namespace: str = "") -> Accumulated:
         for _, entry in entries:
             if isinstance(entry, ResourceFile):
                 into.resources.extend(self._resources_of(entry, layer))
             else:
-                into = _merged(into, self._accumulate(entry, Accumulated(ResMap(), EMPTY, {})))
+                into = _merged(into, self._accumulate(entry, Accumulated(ResMap(), EMPTY, {}), namespace))
         return into
 
     def _resources_of(self, entry: ResourceFile, layer: Layer) -> Iterator[Resource]:
@@ -160,8 +164,9 @@ class Composer:
             resource.origin = origin
             yield resource
 
-    def _generate(self, layer: Layer, resources: ResMap) -> None:
-        for kind, where, resource in _generated(layer):
+    def _generate(self, layer: Layer, resources: ResMap, namespace: str) -> None:
+        charts = _inflated(layer, namespace, self._options.helm)
+        for kind, where, resource in itertools.chain(_generated(layer), charts):
             if self._tracks_origin:
                 resource.origin = origins.of_builtin(layer, kind)
             absorb(resources, resource, where)
@@ -206,7 +211,7 @@ class Composer:
         options = self._root.kustomization.sort_options
         if options is not None:
             check_options(options, self._root.file)
-        if options.order == "legacy" if options is not None else self._reorder:
+        if options.order == "legacy" if options is not None else self._options.reorder:
             resources.check_unique()
             resources.reorder(legacy_order(resources, options))
 
@@ -297,6 +302,18 @@ def _generated(layer: Layer) -> Iterator[tuple[str, Where, Resource]]:
             yield kind, where, resource
 
 
+def _inflated(layer: Layer, namespace: str, options: HelmOptions) -> Iterator[tuple[str, Where, Resource]]:
+    homes, charts = helm.charts_of(layer.kustomization)
+    for index, chart in enumerate(charts):
+        where = Where(layer.file, f"helmCharts[{index}]")
+        wanted = chart._replace(namespace=chart.namespace or namespace)
+        home = helm.chart_home_of(chart, homes, layer.folder)
+        config_home = homes.config_home if homes else ""
+        release = helm.Release(wanted, home, config_home, layer.folder, where, options)
+        for resource in helm.inflate(release):
+            yield "HelmChartInflationGenerator", where, resource
+
+
 def absorb(resources: ResMap, resource: Resource, where: Where) -> None:
     """Add a generated resource, or merge it into the one that is there (kustomize: appendReplaceOrMerge)."""
     found = resources.with_any_id(resource.id)
@@ -339,15 +356,14 @@ def deprecations(layer: Layer) -> Iterator[str]:
                 yield from deprecations(entry)
 
 
-def compose(path: Path | str, *, root_only: bool = True, reorder: bool = True) -> Composition:
+def compose(path: Path | str, options: BuildOptions = DEFAULT_OPTIONS) -> Composition:
     """Compose the kustomization in a folder.
 
-    `root_only`: files must lie in or below the folder of the kustomization that names them. `reorder`: sort by kind.
     Raises ImbricateError with the file and field at fault.
     """
     from imbricate.folder import Sources  # noqa: PLC0415
 
     sources = Sources()
-    root = Loader(sources, root_only=root_only).load(path)
-    resources, unmatched = Composer(root, reorder=reorder).compose()
+    root = Loader(sources, root_only=options.root_only).load(path)
+    resources, unmatched = Composer(root, options).compose()
     return Composition(resources, sources.paths, unmatched, tuple(deprecations(root)))

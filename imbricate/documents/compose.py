@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
+import yaml
+from yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 
 from imbricate.documents.scalars import Value, scalar_text
 from imbricate.errors import DocumentError
@@ -13,17 +21,23 @@ from imbricate.errors import DocumentError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# The events, marks and parsers of PyYAML have no common annotated types: libyaml's are made in C.
+Event = Any
+Mark = Any
+Parser = Any
+
 MAX_DEPTH = 200
 MAX_COPIED_NODES = 200_000
 MAX_COPIED_TEXT = 20_000_000
-
-try:
-    from yaml._yaml import CParser as PARSER
-except ImportError:
-    from yaml import BaseLoader as PARSER
-_NO_KEY = object()
+_OPEN = object()
 _ESCAPED_SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def parser_of(text: str) -> Parser:
+    """Make a parser that gives the events of a text: libyaml's where PyYAML has it, as `CLoader`."""
+    make: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    return make(text)
 
 
 class MergeKey(str):
@@ -60,21 +74,24 @@ class Composer:
         self._copied_nodes = 0
         self._copied_text = 0
 
-    def fail(self, mark: Any, message: str) -> NoReturn:
+    def fail(self, mark: Mark, message: str) -> NoReturn:
         """Raise a DocumentError at a mark of the parser."""
         line, column = (None, None) if mark is None else (mark.line + 1 + self.first_line, mark.column + 1)
         raise DocumentError(self.file, line, column, message)
 
-    def check_version(self, start: Any) -> None:
+    def check_version(self, start: Event) -> None:
         """Refuse the start event of a document that says %YAML and not 1.1."""
         if start.version not in (None, (1, 1)):
             self.fail(start.start_mark, "expected %YAML 1.1, found %YAML " + ".".join(map(str, start.version)))
 
-    def check_escapes(self, event: Any) -> None:
-        """Refuse in a double-quoted scalar what libyaml takes and go-yaml does not: an escaped slash, half a character."""
+    def check_escapes(self, event: Event) -> None:
+        """Refuse in double quotes what libyaml takes and go-yaml does not: an escaped slash, half a character."""
         text = event.value
         if not text.isascii() and _SURROGATE.search(text):
-            self.fail(event.start_mark, "expected the escape of a whole character, found one of a surrogate (\\ud800 to \\udfff)")
+            self.fail(
+                event.start_mark,
+                "expected the escape of a whole character, found one of a surrogate (\\ud800 to \\udfff)",
+            )
         if self._has_escaped_slash and _ESCAPED_SLASH.search(self._text, event.start_mark.index, event.end_mark.index):
             self.fail(event.start_mark, "found the escape \\/, which YAML 1.1 does not have; expected a bare /")
 
@@ -82,14 +99,15 @@ class Composer:
         """Refuse what libyaml takes within [] and {} and go-yaml does not: a plain scalar with a question mark."""
         for value, event in items:
             if type(value) is str and "?" in value[1:] and type(event) is ScalarEvent and not event.style:
-                self.fail(event.start_mark, f"found {value!r} within [] or {{}}; expected quotes around a text with a ?")
+                self.fail(
+                    event.start_mark, f"found {value!r} within [] or {{}}; expected quotes around a text with a ?"
+                )
 
-    def compose(self, parser: Any) -> Value:
+    def compose(self, parser: Parser) -> Value:
         """Read the content of a document whose start event has been taken, up to its end event."""
         get = parser.get_event
         stack: list[tuple[Any, ...]] = []
         items: list[Any] = []
-        anchor_of_open: str | None = None
         while True:
             event = get()
             kind = type(event)
@@ -103,7 +121,7 @@ class Composer:
                 stack.append((items, event))
                 items = []
                 if event.anchor is not None:
-                    self._anchors[event.anchor] = _NO_KEY
+                    self._anchors[event.anchor] = _OPEN
                 continue
             elif kind is AliasEvent:
                 value = self._alias(event)
@@ -118,16 +136,16 @@ class Composer:
                 return items[0][0] if items else None
             items.append((value, event))
 
-    def _alias(self, event: Any) -> Value:
+    def _alias(self, event: Event) -> Value:
         name = event.anchor
         if name not in self._anchors:
             self.fail(event.start_mark, f"found the alias *{name}, expected an anchor &{name} before it")
         value = self._anchors[name]
-        if value is _NO_KEY:
+        if value is _OPEN:
             self.fail(event.start_mark, f"found the alias *{name} inside of what &{name} names")
         return self.copied(value, event.start_mark)
 
-    def copied(self, value: Value, mark: Any) -> Value:
+    def copied(self, value: Value, mark: Mark) -> Value:
         """Copy a value for a second place. Raises DocumentError when a document grows out of proportion by that."""
         self._copied_nodes += 1
         if self._copied_nodes > MAX_COPIED_NODES or self._copied_text > MAX_COPIED_TEXT:

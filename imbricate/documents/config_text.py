@@ -7,7 +7,7 @@ from typing import Any
 from yaml.error import MarkedYAMLError, YAMLError
 from yaml.events import StreamEndEvent
 
-from imbricate.documents.compose import PARSER, Composer, MergeKey
+from imbricate.documents.compose import Composer, Event, MergeKey, parser_of
 from imbricate.documents.floats import single_precision_text
 from imbricate.documents.resolve import config_value, tagged_value
 from imbricate.documents.resource_text import MERGE_KEY, MERGE_TAG, STR_TAG, decode
@@ -23,7 +23,7 @@ def read_config(data: bytes | str, file: str) -> Value:
     Raises DocumentError for what is no YAML and what JSON cannot hold.
     """
     text = decode(data, file)
-    parser = PARSER(text)
+    parser = parser_of(text)
     composer = Composer(text, file, 0, _scalar, _pairs, _items)
     try:
         parser.get_event()
@@ -40,7 +40,7 @@ def read_config(data: bytes | str, file: str) -> Value:
         parser.dispose()
 
 
-def _scalar(composer: Composer, event: Any) -> Value:
+def _scalar(composer: Composer, event: Event) -> Value:
     text, tag = event.value, event.tag
     if event.style == '"':
         composer.check_escapes(event)
@@ -51,7 +51,7 @@ def _scalar(composer: Composer, event: Any) -> Value:
     return config_value(text)
 
 
-def _tagged(composer: Composer, event: Any) -> Value:
+def _tagged(composer: Composer, event: Event) -> Value:
     try:
         value = tagged_value(event.tag, event.value, config=True)
     except ValueError as error:
@@ -59,13 +59,13 @@ def _tagged(composer: Composer, event: Any) -> Value:
     return event.value if event.tag == _TIMESTAMP_TAG else value
 
 
-def _items(composer: Composer, items: list[Any], start: Any) -> list[Value]:
+def _items(composer: Composer, items: list[Any], start: Event) -> list[Value]:
     if start.flow_style:
         composer.check_flow(items)
     return [str(value) if type(value) is MergeKey else value for value, _ in items]
 
 
-def _pairs(composer: Composer, items: list[Any], start: Any) -> Value:
+def _pairs(composer: Composer, items: list[Any], start: Event) -> Value:
     if start.flow_style:
         composer.check_flow(items)
     mapping: dict[str, Value] = {}
@@ -79,7 +79,7 @@ def _pairs(composer: Composer, items: list[Any], start: Any) -> Value:
     return mapping
 
 
-def _merge(composer: Composer, mapping: dict[str, Value], merged: Value, event: Any) -> None:
+def _merge(composer: Composer, mapping: dict[str, Value], merged: Value, event: Event) -> None:
     """Add what a merge key names; unlike in resource files it wins over the keys that stand before it."""
     for source in reversed(merged if isinstance(merged, list) else [merged]):
         if not isinstance(source, dict):
@@ -87,7 +87,7 @@ def _merge(composer: Composer, mapping: dict[str, Value], merged: Value, event: 
         mapping.update(source)
 
 
-def _key_text(composer: Composer, key: Value, event: Any) -> str:
+def _key_text(composer: Composer, key: Value, event: Event) -> str:
     if key is None or isinstance(key, dict | list):
         composer.fail(event.start_mark, "expected a string for a map key, found a null, a map or a list")
     if type(key) is int and key >= 2**63:

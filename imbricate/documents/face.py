@@ -51,7 +51,7 @@ def after_json(text: str) -> str:
     return _NEXT_LINES.sub(lambda found: "\n" * (found[0].count("\x85") - 1) or " ", text)
 
 
-def face(text: str) -> str:
+def face(text: str) -> str:  # noqa: PLR0911 - one return for each style
     """Give a string as it stands on one line: plain or in quotes; LITERAL when it is to stand as a block.
 
     ODD stands for a string with the line separators U+2028 and U+2029, which go into single quotes as they are.
@@ -60,14 +60,14 @@ def face(text: str) -> str:
         return '""'
     if not text.isprintable() or not text.isascii():
         if "\n" in text:
-            return LITERAL if _fits_a_block(text) else quoted(text)
+            return LITERAL if fits_a_block(text) else quoted(text)
         if _UNPRINTABLE.search(text):
             return quoted(text)
     if not is_string_to_v2(text) or _is_base60(text):
         return quoted(text)
     if "\u2028" in text or "\u2029" in text:
         return quoted(text) if _ODD_BLANKS.search(text) else ODD
-    if text[0] == " " or text[-1] == " " or _reads_as_syntax(text):
+    if text[0] == " " or text[-1] == " " or reads_as_syntax(text):
         return "'" + text.replace("'", "''") + "'"
     return text
 
@@ -85,7 +85,8 @@ def _escape(sign: str) -> str:
     return _NAMED.get(sign, hexadecimal)
 
 
-def _reads_as_syntax(text: str) -> bool:
+def reads_as_syntax(text: str) -> bool:
+    """Tell whether a plain text would be read as something else than one scalar."""
     first = text[0]
     return (
         first in _INDICATORS
@@ -97,7 +98,8 @@ def _reads_as_syntax(text: str) -> bool:
     )
 
 
-def _fits_a_block(text: str) -> bool:
+def fits_a_block(text: str) -> bool:
+    """Tell whether a text with line breaks can be a literal block."""
     if text[-1] == " " or " \n" in text or _UNPRINTABLE.search(text):
         return False
     return " \u2028" not in text and " \u2029" not in text
@@ -107,16 +109,20 @@ def _is_base60(text: str) -> bool:
     return ":" in text and text[0] in "0123456789+-" and _BASE60.match(text) is not None
 
 
+def chomping(text: str) -> str:
+    """Give what the header of a block scalar says of the line breaks at its end."""
+    if text[-1] not in _LINE_ENDS:
+        return "-"
+    return "+" if len(text) == 1 or text[-2] in _LINE_ENDS else ""
+
+
 def literal(text: str, indent: str) -> str:
     """Give a string as a literal block, header and lines, without a line break at the end.
 
     It ends in NO_BREAK where go-yaml does not go on to a new line either.
     """
     digit = "2" if text[0] in _LINE_ENDS or text[0] == " " else ""
-    if text[-1] not in _LINE_ENDS:
-        chomp = "-"
-    else:
-        chomp = "+" if len(text) == 1 or text[-2] in _LINE_ENDS else ""
+    chomp = chomping(text)
     body = _LINE_START.sub(lambda found: found[1] + indent + found[2], "\n" + text)
     return f"|{digit}{chomp}" + (body[:-1] if text[-1] == "\n" else body + NO_BREAK if chomp != "-" else body)
 
@@ -145,7 +151,7 @@ def fold(text: str, column: int, indent: str) -> str:
     """Break a plain or quoted text that starts in `column` at single blanks beyond the width, greedily."""
     quote = text[0] if text[0] in "'\"" else ""
     first, last = (2, len(text) - 3) if quote else (0, len(text) - 1)
-    parts = []
+    parts: list[str] = []
     start = 0
     at = text.find(" ", max(0, WIDTH + 1 - column))
     while at >= 0:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from imbricate.documents.compose import PARSER
-from imbricate.documents.face import LITERAL, face
+from imbricate.documents.compose import parser_of
+from imbricate.documents.face import LITERAL, chomping, face
 
 _LINES = re.compile("[\n\u2028\u2029]+|[^\n\u2028\u2029]+")
 _LINE_ENDS = frozenset("\n\u2028\u2029")
@@ -19,7 +19,7 @@ def refolded(text: str) -> str:
     """Give the text after one such passage."""
     if "\n" not in text or face(text) != LITERAL:
         return text
-    parser = PARSER(_folded(text))
+    parser = parser_of(_folded(text))
     try:
         parser.get_event()
         parser.get_event()
@@ -30,7 +30,7 @@ def refolded(text: str) -> str:
 
 def _folded(text: str) -> str:
     begins_blank = text.lstrip("".join(_LINE_ENDS))[:1] in {"", " ", "\t"}
-    parts = [">", "2" if text[0] in _LINE_ENDS or text[0] == " " else "", _chomping(text), "\n"]
+    parts = [">", "2" if text[0] in _LINE_ENDS or text[0] == " " else "", chomping(text), "\n"]
     indented = True
     for number, found in enumerate(_LINES.finditer(text)):
         run = found[0]
@@ -40,9 +40,3 @@ def _folded(text: str) -> str:
         else:
             parts += "\n" if number and not indented and not begins_blank and run[0] == "\n" else "", run
     return "".join(parts)
-
-
-def _chomping(text: str) -> str:
-    if text[-1] not in _LINE_ENDS:
-        return "-"
-    return "+" if len(text) == 1 or text[-2] in _LINE_ENDS else ""

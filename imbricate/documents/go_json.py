@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from json.encoder import py_encode_basestring
+from typing import TYPE_CHECKING
 
 from imbricate.documents.floats import json_float_text
 from imbricate.documents.scalars import Scalar, Value, scalar_text
 from imbricate.errors import DocumentError
 
-_ESCAPES = str.maketrans(
-    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 
 def go_json(value: Value) -> str:
@@ -21,7 +23,7 @@ def go_json(value: Value) -> str:
     return "".join(parts)
 
 
-def _write(value: Value, put) -> None:  # type: ignore[no-untyped-def]
+def _write(value: Value, put: Callable[[str], None]) -> None:
     if isinstance(value, str):
         put(json_string(value))
     elif isinstance(value, dict):

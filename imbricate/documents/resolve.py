@@ -33,21 +33,30 @@ _INT = re.compile(r"([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|[1-9][0-9]
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _DOTTED = re.compile(r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?\Z")
 _SIGN_AFTER_PREFIX = re.compile(r"0([bo])([-+])([01]+|[0-7]+)\Z")
+_MEMO_TEXT = 200
 _LOST_BYTES = re.compile("[\udc80-\udcff]")
 _YAML_TAGS = "tag:yaml.org,2002:"
 _TYPES = ("null", "bool", "int", "float", "timestamp")
 _DATE = re.compile(r"[0-9]{4}-")
 
 
-@lru_cache(maxsize=65536)
 def plain_value(text: str) -> Value:
     """Give what a plain scalar means in a resource file: "5" is 5, "0x1F" is Scalar("0x1F", 31), "abc" is "abc"."""
+    return _plain_value(text) if len(text) <= _MEMO_TEXT else _kept(text, resolve(text, _WORDS))
+
+
+@lru_cache(maxsize=65536)
+def _plain_value(text: str) -> Value:
     return _kept(text, resolve(text, _WORDS))
 
 
-@lru_cache(maxsize=65536)
 def config_value(text: str) -> Plain:
     """Give what a plain scalar means in a configuration file; a date stays the string that it is."""
+    return _config_value(text) if len(text) <= _MEMO_TEXT else _config_value.__wrapped__(text)
+
+
+@lru_cache(maxsize=65536)
+def _config_value(text: str) -> Plain:
     value = resolve(text, _WORDS_V2)
     return text if isinstance(value, str) else value
 
@@ -93,7 +102,6 @@ def _type_name(value: Plain, text: str) -> str:
     return "bool" if isinstance(value, bool) else "int" if isinstance(value, int) else "float"
 
 
-@lru_cache(maxsize=65536)
 def is_string_to_v2(text: str) -> bool:
     """Tell whether go-yaml v2, which prints the result, would read a plain text back as a string."""
     return text[:1] not in _FIRST or (text != "" and _is_text(text))
@@ -104,7 +112,9 @@ def _is_text(text: str) -> bool:
 
 
 def _is_number_or_date(text: str) -> bool:
-    return isinstance(resolve(text, _WORDS_V2), int | float) or (_DATE.match(text) is not None and rfc3339(text) is not None)
+    return isinstance(resolve(text, _WORDS_V2), int | float) or (
+        _DATE.match(text) is not None and rfc3339(text) is not None
+    )
 
 
 def _kept(text: str, value: Plain) -> Value:
@@ -121,7 +131,7 @@ def _kept(text: str, value: Plain) -> Value:
     return Scalar(text, value)
 
 
-def resolve(text: str, words: dict[str, Plain], *, dates: bool = True) -> Plain:
+def resolve(text: str, words: dict[str, Plain], *, dates: bool = True) -> Plain:  # noqa: PLR0911 - one for each way a scalar can begin
     """Give None, a bool, an int, a float, the RFC 3339 form of a date, or the very text for a string."""
     if text in words:
         return words[text]
@@ -129,7 +139,7 @@ def resolve(text: str, words: dict[str, Plain], *, dates: bool = True) -> Plain:
     if first not in _FIRST:
         return text
     if first == ".":
-        return _finite(text) if _DOTTED.match(text) else text
+        return text if not _DOTTED.match(text) or math.isinf(float(text)) else float(text)
     if first in "~yYnNtTfFoO":
         return text
     if _CANONICAL_INT.match(text):
@@ -149,8 +159,7 @@ def _number(text: str, *, octal_sign: bool) -> Plain:
         if -(2**63) <= value < 2**63 or (not found[1] and value < 2**64):
             return value
     if _FLOAT.match(plain):
-        value = _finite(plain)
-        return text if value is plain else value
+        return text if math.isinf(float(plain)) else float(plain)
     odd = _SIGN_AFTER_PREFIX.match(plain)
     if odd and (octal_sign if odd[1] == "o" else set(odd[3]) <= {"0", "1"}):
         value = int(odd[2] + odd[3], 2 if odd[1] == "b" else 8)
@@ -158,14 +167,8 @@ def _number(text: str, *, octal_sign: bool) -> Plain:
     return text
 
 
-def _finite(text: str) -> float | str:
-    value = float(text)
-    return text if math.isinf(value) else value
-
-
 def _int(sign: str, digits: str) -> int:
     if len(digits) > 1 and digits[0] == "0" and digits[1] in "01234567":
         digits = "0o" + digits[1:]
     value = int(digits, 0) if len(digits) < 80 else 2**64
     return -value if sign == "-" else value
-

@@ -8,7 +8,7 @@ from typing import Any
 from yaml.error import MarkedYAMLError, YAMLError
 from yaml.events import StreamEndEvent
 
-from imbricate.documents.compose import PARSER, Composer, MergeKey
+from imbricate.documents.compose import Composer, Event, MergeKey, parser_of
 from imbricate.documents.folded import refolded
 from imbricate.documents.resolve import plain_value, quoted_value, tagged_value
 from imbricate.documents.scalars import Quoted, Scalar, Value, scalar_text
@@ -37,11 +37,16 @@ def read_resources(data: bytes | str, file: str) -> list[Value]:
 
 def decode(data: bytes | str, file: str) -> str:
     """Decode UTF-8. Raises DocumentError that names the place of the first byte that is none."""
-    if isinstance(data, str):
-        return data
     try:
-        return data.decode("utf-8")
+        if isinstance(data, str):
+            data.encode()
+            return data
+        return data.decode()
+    except UnicodeEncodeError as error:
+        line = data.count("\n", 0, error.start) + 1 if isinstance(data, str) else None
+        raise DocumentError(file, line, None, "expected whole characters, found a lone surrogate") from None
     except UnicodeDecodeError as error:
+        data = bytes(error.object)
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
         raise DocumentError(file, line, column, f"expected UTF-8 text, found byte 0x{data[error.start]:02x}") from None
@@ -54,7 +59,9 @@ def _split(text: str, file: str) -> list[tuple[str, int]]:
         after = found[0][4:].strip()
         if after and not after.startswith("#"):
             at = text.count("\n", 0, found.start()) + 2
-            raise DocumentError(file, at, 4, f"expected nothing but a comment after the document separator ---, found {after!r}")
+            raise DocumentError(
+                file, at, 4, f"expected nothing but a comment after the document separator ---, found {after!r}"
+            )
         parts.append((text[start : found.start()] + "\n", line))
         line += text.count("\n", start, found.end())
         start = found.end()
@@ -63,7 +70,7 @@ def _split(text: str, file: str) -> list[tuple[str, int]]:
 
 
 def _read_document(text: str, file: str, first_line: int) -> Value:
-    parser = PARSER(text)
+    parser = parser_of(text)
     composer = Composer(text, file, first_line, _scalar, _pairs, _items)
     try:
         parser.get_event()
@@ -80,7 +87,7 @@ def _read_document(text: str, file: str, first_line: int) -> Value:
         parser.dispose()
 
 
-def _scalar(composer: Composer, event: Any) -> Value:
+def _scalar(composer: Composer, event: Event) -> Value:
     text, tag = event.value, event.tag
     if tag is not None and tag != "!":
         return _tagged(composer, event)
@@ -89,7 +96,7 @@ def _scalar(composer: Composer, event: Any) -> Value:
     return MergeKey(text) if text == "<<" else plain_value(text)
 
 
-def _quoted(composer: Composer, event: Any) -> Value:
+def _quoted(composer: Composer, event: Event) -> Value:
     text = event.value
     if event.style == '"':
         composer.check_escapes(event)
@@ -98,7 +105,7 @@ def _quoted(composer: Composer, event: Any) -> Value:
     return quoted_value(text)
 
 
-def _tagged(composer: Composer, event: Any) -> Value:
+def _tagged(composer: Composer, event: Event) -> Value:
     if event.tag == MERGE_TAG:
         return MergeKey(event.value)
     if event.tag == STR_TAG:
@@ -109,7 +116,7 @@ def _tagged(composer: Composer, event: Any) -> Value:
         composer.fail(event.start_mark, str(error))
 
 
-def _items(composer: Composer, items: list[Any], start: Any) -> list[Value]:
+def _items(composer: Composer, items: list[Any], start: Event) -> list[Value]:
     if start.flow_style:
         composer.check_flow(items)
         return [_in_flow(value) for value, _ in items]
@@ -127,7 +134,7 @@ def _in_flow(value: Value) -> Value:
     return _as_value(value)
 
 
-def _pairs(composer: Composer, items: list[Any], start: Any) -> Value:
+def _pairs(composer: Composer, items: list[Any], start: Event) -> Value:
     mapping: dict[Any, Value] = {}
     merged = None
     texts = set()
@@ -159,7 +166,7 @@ def _pairs(composer: Composer, items: list[Any], start: Any) -> Value:
     return mapping
 
 
-def _odd_key(composer: Composer, key: Value, event: Any) -> Value:
+def _odd_key(composer: Composer, key: Value, event: Event) -> Value:
     if isinstance(key, dict | list):
         composer.fail(event.start_mark, "expected a string for a map key, found a map or a list")
     if type(key) is Scalar:
@@ -167,7 +174,7 @@ def _odd_key(composer: Composer, key: Value, event: Any) -> Value:
     return Scalar(scalar_text(key), key)
 
 
-def _merge(composer: Composer, mapping: dict[Any, Value], merged: Value, event: Any) -> None:
+def _merge(composer: Composer, mapping: dict[Any, Value], merged: Value, event: Event) -> None:
     sources = merged if isinstance(merged, list) else [merged]
     added: dict[Any, Value] = {}
     for source in reversed(sources):

@@ -1,4 +1,4 @@
-"""Dates as go-yaml takes them, spelled as Go writes a time.Time in JSON (RFC 3339, fractions without zeros at the end)."""
+"""Dates as go-yaml takes them, spelled as Go writes a time.Time in JSON: RFC 3339, no zeros at the end of fractions."""
 
 from __future__ import annotations
 

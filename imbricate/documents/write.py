@@ -5,7 +5,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NoReturn
 
-from imbricate.documents.face import BREAKS, LITERAL, NO_BREAK, ODD, WIDTH, after_json, face, fold, literal, single_with_separators
+from imbricate.documents.face import (
+    BREAKS,
+    LITERAL,
+    NO_BREAK,
+    ODD,
+    WIDTH,
+    after_json,
+    face,
+    fold,
+    literal,
+    single_with_separators,
+)
 from imbricate.documents.floats import float_text, json_float_text
 from imbricate.documents.go_json import json_string
 from imbricate.documents.keyorder import sorted_keys
@@ -54,9 +65,10 @@ def write_document(value: Value) -> str:
 def _path_of_fault(value: Value) -> str:
     """Give the path of the innermost part that cannot be written, with a colon; nothing for the whole."""
     children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    unread: list[str] = []
     for key, child in children:
         try:
-            _node(child, "", 0, str)
+            _node(child, "", 0, unread.append)
         except ValueError:
             step = f"[{key}]" if isinstance(value, list) else scalar_text(key)
             rest = _path_of_fault(child)
@@ -117,7 +129,9 @@ def _inline(value: Value, column: int, indent: int) -> str:
         value = value.value
     if isinstance(value, str):
         text = _faces.get(value) or _face(value)
-        return text if column + len(text) < _FULL and text not in _SPECIAL else _block_or_fold(value, text, column, indent)
+        return (
+            text if column + len(text) < _FULL and text not in _SPECIAL else _block_or_fold(value, text, column, indent)
+        )
     if value is None:
         return "null"
     if value is True or value is False:
@@ -177,7 +191,9 @@ def _label(key: str) -> str:
     if after_json(key) != key:
         raise ValueError("found the line break U+0085 in a map key")
     if len(json_string(key)) > LONGEST_JSON_KEY:
-        raise ValueError(f"expected a map key of at most {LONGEST_JSON_KEY} characters in JSON, found one of {len(key)}")
+        raise ValueError(
+            f"expected a map key of at most {LONGEST_JSON_KEY} characters in JSON, found one of {len(key)}"
+        )
     simple = len(key.encode()) <= SIMPLE_KEY_BYTES and not BREAKS.search(key)
     return face(key) + ":" if simple else ""
 
