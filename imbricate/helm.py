@@ -150,8 +150,6 @@ class _Helm:
         if not chart.repo:
             missing = home / chart.name
             raise self._release.where.at("repo").error(f"there is no chart {missing} and no repo to pull it from")
-                f"there is no chart {home / chart.name} and no repo to pull it from"
-            )
         by_repo = () if chart.repo.startswith("oci://") else ("--repo", chart.repo)
         name = chart.name if by_repo else f"{chart.repo.rstrip('/')}/{chart.name}"
         version = ("--version", chart.version) if chart.version else ()
