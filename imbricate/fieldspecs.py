@@ -93,10 +93,20 @@ def split_path(path: str, separator: str = "/") -> tuple[str, ...]:
     return tuple(names)
 
 
-@lru_cache(maxsize=4096)
+_selected: dict[tuple[int, Gvk], tuple[FieldSpecs, FieldSpecs]] = {}
+_MOST_SELECTIONS = 4096
+
+
 def selected(specs: FieldSpecs, gvk: Gvk) -> FieldSpecs:
     """Keep the field specs that apply to objects of `gvk`."""
-    return tuple(spec for spec in specs if spec.selects(gvk))
+    # By identity, since to hash a table of field specs costs more than what is remembered; the entry holds the table,
+    # so that its identity cannot be taken over by another one.
+    known = _selected.get((id(specs), gvk))
+    if known is None:
+        if len(_selected) >= _MOST_SELECTIONS:
+            _selected.clear()
+        known = _selected[id(specs), gvk] = (specs, tuple(spec for spec in specs if spec.selects(gvk)))
+    return known[1]
 
 
 class Creation(NamedTuple):

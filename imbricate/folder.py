@@ -13,6 +13,7 @@ from pathlib import Path
 from imbricate.errors import LoadError
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
+_CHUNK = 1024 * 1024
 
 
 class Sources:
@@ -20,47 +21,53 @@ class Sources:
 
     def __init__(self) -> None:
         """Start with none."""
-        self._contents: dict[Path, bytes] = {}
-
-    def __iter__(self) -> object:
-        """Go through the paths."""
-        return iter(self._contents)
+        self._contents: dict[str, bytes] = {}
 
     @property
     def paths(self) -> tuple[Path, ...]:
         """Give the paths, absolute and with links resolved."""
-        return tuple(self._contents)
+        return tuple(map(Path, self._contents))
 
-    def read(self, path: Path) -> bytes:
-        """Read a file once. Raises OSError."""
+    def read(self, path: str) -> bytes:
+        """Read a file once, by its absolute path. Raises OSError."""
         content = self._contents.get(path)
         if content is None:
             content = self._contents[path] = _read_regular(path)
         return content
 
 
-def _read_regular(path: Path) -> bytes:
+def _read_regular(path: str) -> bytes:
     """Read a regular file only: a pipe or a device would hang or never end."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as opened:
-        status = os.fstat(opened.fileno())
+    try:
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "is not a regular file")
         if status.st_size > MAX_FILE_BYTES:
             raise OSError(errno.EFBIG, f"is larger than {MAX_FILE_BYTES // 1024**2} MiB")
-        return opened.read(MAX_FILE_BYTES + 1)
+        return _read_all(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read_all(descriptor: int) -> bytes:
+    chunks = []
+    while chunk := os.read(descriptor, _CHUNK):
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
 class Folder:
     """The folder of one kustomization, and what it may reach."""
 
-    __slots__ = ("root", "root_only", "sources")
+    __slots__ = ("_plain", "root", "root_only", "sources")
 
     def __init__(self, root: Path, sources: Sources, *, root_only: bool = True) -> None:
         """Take an absolute path without links; `root_only` keeps files within it."""
         self.root = root
         self.sources = sources
         self.root_only = root_only
+        self._plain: dict[str, str] | None = None
 
     def read(self, path: str) -> bytes:
         """Read a file. Raises LoadError when it is missing, unreadable, no file, or outside of the folder."""
@@ -69,24 +76,41 @@ class Folder:
         except OSError as error:
             raise LoadError(path, self.root, _reason(error)) from None
 
-    def locate(self, path: str) -> Path:
+    def is_folder(self, path: str) -> bool:
+        """Tell whether a path names a folder."""
+        return path not in self._plain_files() and (self.root / path).is_dir()
+
+    def _plain_files(self) -> dict[str, str]:
+        """Give the regular files that lie directly here, by name: one look at the folder instead of one at each."""
+        if self._plain is None:
+            try:
+                with os.scandir(self.root) as entries:
+                    self._plain = {one.name: one.path for one in entries if one.is_file(follow_symlinks=False)}
+            except OSError:
+                self._plain = {}
+        return self._plain
+
+    def locate(self, path: str) -> str:
         """Find a file and check that it may be read. Raises LoadError as `read` does."""
-        try:
-            found = (self.root / path).resolve(strict=True)
-        except (OSError, RuntimeError, ValueError) as error:
-            raise LoadError(path, self.root, _reason(error)) from None
+        plain = self._plain_files().get(path.removeprefix("./"))
+        if plain is not None:
+            return plain
+        found = self._resolved(path)
         if found.is_dir():
             raise LoadError(path, self.root, "is a folder, expected a file")
         if self.root_only and not found.is_relative_to(self.root):
             raise LoadError(path, self.root, "is not in or below the kustomization's folder (--load-restrictor)")
-        return found
+        return str(found)
+
+    def _resolved(self, path: str) -> Path:
+        try:
+            return (self.root / path).resolve(strict=True)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise LoadError(path, self.root, _reason(error)) from None
 
     def enter(self, path: str) -> Path:
         """Find a folder. Raises LoadError when there is none."""
-        try:
-            found = (self.root / path).resolve(strict=True)
-        except (OSError, RuntimeError, ValueError) as error:
-            raise LoadError(path, self.root, _reason(error)) from None
+        found = self._resolved(path)
         if not found.is_dir():
             raise LoadError(path, self.root, "is a file, expected a folder")
         return found
@@ -98,7 +122,8 @@ def _reason(error: Exception) -> str:
             return "does not exist"
         if error.errno == errno.ELOOP:
             return "is a loop of symbolic links"
-        return error.strerror or str(error)
+        reason = error.strerror or str(error)
+        return reason if reason.startswith("is ") else f"cannot be read: {reason}"
     return "is a loop of symbolic links" if isinstance(error, RuntimeError) else f"is no path: {error}"
 
 

@@ -160,7 +160,7 @@ class _Helm:
         chart, options = self._release.chart, self._release.options
         values = self._scratch / "values.yaml"
         values.write_bytes(self._values())
-        more_values = [str(self._release.folder.locate(path)) for path in self._additional_values()]
+        more_values = [self._release.folder.locate(path) for path in self._additional_values()]
         return self._run(
             "template",
             chart.release_name or "--generate-name",

@@ -133,7 +133,7 @@ class Loader:
             refuse_remote(path, layer.file, field)
         if not path:
             raise LoadError(path, layer.folder.root, "is empty, expected a file or a folder").at(layer.file, field)
-        if (layer.folder.root / path).is_dir():
+        if layer.folder.is_folder(path):
             return self._base(layer, field, path, below)
         try:
             content = layer.folder.read(path)

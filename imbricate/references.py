@@ -5,7 +5,7 @@ In: all resources with their former names, and the table of which field of which
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imbricate.errors import FieldSpecError, ReferenceConflictError
@@ -28,7 +28,6 @@ class _Field(NamedTuple):
     target: tuple[str, str, str]
 
 
-@lru_cache(maxsize=1024)
 def _fields_of(table: tuple[NameReference, ...], gvk: Gvk) -> tuple[_Field, ...]:
     return tuple(
         _Field(spec.path, reference.target) for reference in table for spec in reference.referrers if spec.selects(gvk)
@@ -41,8 +40,12 @@ def fix_references(resources: ResMap, table: tuple[NameReference, ...]) -> None:
     Raises ReferenceConflictError when a name could mean several objects that are called differently now.
     """
     index = _index_of(resources)
+    known: dict[Gvk, tuple[_Field, ...]] = {}
     for resource in resources:
-        fields = _fields_of(table, resource.original_id.gvk)
+        gvk = resource.original_id.gvk
+        fields = known.get(gvk)
+        if fields is None:
+            fields = known[gvk] = _fields_of(table, gvk)
         if not fields:
             continue
         referrer = _Referrer(resource, index)

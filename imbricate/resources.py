@@ -45,6 +45,11 @@ def gvk_of(api_version: str, kind: str) -> Gvk:
     return Gvk(group, version, kind) if slash else Gvk("", group, kind)
 
 
+@lru_cache(maxsize=4096)
+def _is_cluster_scoped(gvk: Gvk) -> bool:
+    return is_cluster_scoped(gvk.api_version, gvk.kind)
+
+
 class ResId(NamedTuple):
     """What names an object: group, version, kind, name and the namespace as written."""
 
@@ -55,9 +60,7 @@ class ResId(NamedTuple):
     @property
     def effective_namespace(self) -> str:
         """Give the namespace that counts for equality."""
-        if is_cluster_scoped(self.gvk.api_version, self.gvk.kind):
-            return CLUSTER
-        return self.namespace or DEFAULT_NAMESPACE
+        return CLUSTER if _is_cluster_scoped(self.gvk) else self.namespace or DEFAULT_NAMESPACE
 
     @property
     def key(self) -> ResId:
@@ -67,7 +70,7 @@ class ResId(NamedTuple):
     @property
     def is_cluster_scoped(self) -> bool:
         """Tell whether the kind is certainly cluster-scoped; an unknown kind is not."""
-        return is_cluster_scoped(self.gvk.api_version, self.gvk.kind)
+        return _is_cluster_scoped(self.gvk)
 
     def __str__(self) -> str:
         """Give Kind.version.group/name.namespace as kustomize prints it."""
@@ -135,6 +138,7 @@ class Resource:
     __slots__ = (
         "behavior",
         "id",
+        "key",
         "links",
         "manifest",
         "needs_hash",
@@ -163,6 +167,7 @@ class Resource:
         self.origin: dict[str, Any] | None = None
         self.transformations: list[dict[str, Any]] = []
         self.id = self.read_id()
+        self.key = self.id.key
 
     def read_id(self) -> ResId:
         """Read the current id from the manifest."""
@@ -269,6 +274,7 @@ class Resource:
         if merge:
             self.origin = old.origin or self.origin
         self.id = self.read_id()
+        self.key = self.id.key
 
     def _take_data(self, old: dict[str, Any]) -> None:
         data = {**_texts(old, "data"), **_string_data(old)}
@@ -286,7 +292,8 @@ class Resource:
 class ResMap:
     """Resources in the order they were added, found by current or by any id without a search.
 
-    The index of previous ids may hold stale entries (a resource whose apiVersion changed); every look-up verifies.
+    The index of former ids is made when it is first asked. It may hold stale entries (of a resource whose apiVersion
+    changed): every look-up verifies.
     """
 
     __slots__ = ("_by_any", "_by_key", "_next_slot", "_resources")
@@ -296,7 +303,7 @@ class ResMap:
         self._resources: dict[int, Resource] = {}
         self._next_slot = 0
         self._by_key: dict[ResId, list[Resource]] = {}
-        self._by_any: dict[ResId, list[Resource]] = {}
+        self._by_any: dict[ResId, list[Resource]] | None = None
         for resource in resources:
             self.append(resource)
 
@@ -308,9 +315,13 @@ class ResMap:
         """Count the resources."""
         return len(self._resources)
 
+    def __contains__(self, resource: Resource) -> bool:
+        """Tell whether this very resource is here."""
+        return self._resources.get(resource.slot) is resource
+
     def append(self, resource: Resource) -> None:
         """Add a resource at the end. Raises ConflictError when its current id is there already."""
-        present = self._by_key.get(resource.id.key)
+        present = self._by_key.get(resource.key)
         if present:
             raise ConflictError(resource, present[0])
         resource.slot = self._next_slot
@@ -319,18 +330,9 @@ class ResMap:
 
     def _put(self, resource: Resource) -> None:
         self._resources[resource.slot] = resource
-        self._by_key.setdefault(resource.id.key, []).append(resource)
-        for one in resource.ids:
-            self._index(one.key, resource)
-
-    def __contains__(self, resource: Resource) -> bool:
-        """Tell whether this very resource is here."""
-        return self._resources.get(resource.slot) is resource
-
-    def _index(self, key: ResId, resource: Resource) -> None:
-        known = self._by_any.setdefault(key, [])
-        if not any(one is resource for one in known):
-            known.append(resource)
+        self._by_key.setdefault(resource.key, []).append(resource)
+        if self._by_any is not None:
+            _index(self._by_any, resource)
 
     def extend(self, resources: Iterable[Resource]) -> None:
         """Add resources in their order. Raises ConflictError as `append` does."""
@@ -340,39 +342,48 @@ class ResMap:
     def remove(self, resource: Resource) -> None:
         """Take a resource out."""
         del self._resources[resource.slot]
-        self._forget(resource, resource.id.key)
+        self._forget(resource)
 
-    def _forget(self, resource: Resource, key: ResId) -> None:
-        rest = [one for one in self._by_key[key] if one is not resource]
+    def _forget(self, resource: Resource) -> None:
+        rest = [one for one in self._by_key[resource.key] if one is not resource]
         if rest:
-            self._by_key[key] = rest
+            self._by_key[resource.key] = rest
         else:
-            del self._by_key[key]
+            del self._by_key[resource.key]
 
     def replace(self, old: Resource, new: Resource) -> None:
         """Put `new` where `old` stands."""
-        self._forget(old, old.id.key)
+        self._forget(old)
         new.slot = old.slot
         self._put(new)
 
     def rekey(self, resource: Resource) -> None:
-        """Follow a change of the resource's manifest or previous ids in the indexes."""
-        old, new = resource.id, resource.read_id()
-        if old != new:
-            self._forget(resource, old.key)
+        """Follow a change of the resource's manifest or former ids in the indexes."""
+        new = resource.read_id()
+        if new != resource.id:
+            self._forget(resource)
             resource.id = new
-            self._by_key.setdefault(new.key, []).append(resource)
-        for one in resource.ids:
-            self._index(one.key, resource)
+            resource.key = new.key
+            self._by_key.setdefault(resource.key, []).append(resource)
+        if self._by_any is not None:
+            _index(self._by_any, resource)
 
     def with_id(self, wanted: ResId) -> list[Resource]:
         """Find the resources whose current id is `wanted`."""
         return list(self._by_key.get(wanted.key, ()))
 
     def with_any_id(self, wanted: ResId) -> list[Resource]:
-        """Find the resources whose current or previous id is `wanted`, in no particular order."""
+        """Find the resources whose current or former id is `wanted`, in no particular order."""
+        if self._by_any is None:
+            self._by_any = {}
+            for resource in self._resources.values():
+                _index(self._by_any, resource)
         key = wanted.key
-        return [one for one in self._by_any.get(key, ()) if one in self and any(known.key == key for known in one.ids)]
+        return [
+            one
+            for one in self._by_any.get(key, ())
+            if one in self and (one.key == key or any(known.key == key for known in one.previous_ids))
+        ]
 
     def check_unique(self) -> None:
         """Raise ConflictError when a patch or a replacement gave two resources one id."""
@@ -384,8 +395,9 @@ class ResMap:
         """Set another order of the same resources."""
         self._resources = {one.slot: one for one in resources}
 
-    def drop_empty(self, touched: Iterable[Resource]) -> None:
-        """Take out those of `touched` whose manifest is empty: a patch deleted them."""
-        for resource in touched:
-            if not resource.manifest and resource in self:
-                self.remove(resource)
+
+def _index(by_any: dict[ResId, list[Resource]], resource: Resource) -> None:
+    for key in (resource.key, *(one.key for one in resource.previous_ids)):
+        known = by_any.setdefault(key, [])
+        if not any(one is resource for one in known):
+            known.append(resource)

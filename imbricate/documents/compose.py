@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import yaml
+from yaml.error import MarkedYAMLError
 from yaml.events import (
     AliasEvent,
     MappingEndEvent,
@@ -78,6 +79,19 @@ class Composer:
         """Raise a DocumentError at a mark of the parser."""
         line, column = (None, None) if mark is None else (mark.line + 1 + self.first_line, mark.column + 1)
         raise DocumentError(self.file, line, column, message)
+
+    def refuse(self, error: yaml.YAMLError) -> NoReturn:
+        """Raise the DocumentError for an error of the parser."""
+        if isinstance(error, MarkedYAMLError):
+            self.fail(error.problem_mark or error.context_mark, f"expected YAML: {error.problem}")
+        position = getattr(error, "position", 0)
+        # libyaml counts bytes, PyYAML's own reader characters.
+        in_characters = getattr(error, "encoding", "") == "unicode"
+        before = self._text[:position] if in_characters else self._text.encode()[:position].decode(errors="ignore")
+        line, column = before.count("\n") + 1 + self.first_line, len(before) - before.rfind("\n")
+        raise DocumentError(
+            self.file, line, column, f"expected text, found the character U+{getattr(error, 'character', 0):04X}"
+        )
 
     def check_version(self, start: Event) -> None:
         """Refuse the start event of a document that says %YAML and not 1.1."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from yaml.error import MarkedYAMLError, YAMLError
+from yaml.error import YAMLError
 from yaml.events import StreamEndEvent
 
 from imbricate.documents.compose import Composer, Event, MergeKey, parser_of
@@ -23,21 +23,17 @@ def read_config(data: bytes | str, file: str) -> Value:
     Raises DocumentError for what is no YAML and what JSON cannot hold.
     """
     text = decode(data, file)
-    parser = parser_of(text)
     composer = Composer(text, file, 0, _scalar, _pairs, _items)
     try:
+        parser = parser_of(text)
         parser.get_event()
         event = parser.get_event()
         if type(event) is StreamEndEvent:
             return None
         composer.check_version(event)
         return composer.compose(parser)
-    except MarkedYAMLError as error:
-        composer.fail(error.problem_mark or error.context_mark, f"expected YAML: {error.problem}")
     except YAMLError as error:
-        composer.fail(None, f"expected YAML: {error}")
-    finally:
-        parser.dispose()
+        composer.refuse(error)
 
 
 def _scalar(composer: Composer, event: Event) -> Value:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from imbricate.documents.compose import parser_of
-from imbricate.documents.face import LITERAL, chomping, face
+from imbricate.documents.face import chomping, fits_a_block
 
 _LINES = re.compile("[\n\u2028\u2029]+|[^\n\u2028\u2029]+")
 _LINE_ENDS = frozenset("\n\u2028\u2029")
@@ -17,15 +17,12 @@ _LINE_ENDS = frozenset("\n\u2028\u2029")
 
 def refolded(text: str) -> str:
     """Give the text after one such passage."""
-    if "\n" not in text or face(text) != LITERAL:
+    if not fits_a_block(text.replace("\t", "x")):
         return text
     parser = parser_of(_folded(text))
-    try:
+    for _ in ("start of the stream", "start of the document"):
         parser.get_event()
-        parser.get_event()
-        return str(parser.get_event().value)
-    finally:
-        parser.dispose()
+    return str(parser.get_event().value)
 
 
 def _folded(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from yaml.error import MarkedYAMLError, YAMLError
+from yaml.error import YAMLError
 from yaml.events import StreamEndEvent
 
 from imbricate.documents.compose import Composer, Event, MergeKey, parser_of
@@ -70,21 +70,17 @@ def _split(text: str, file: str) -> list[tuple[str, int]]:
 
 
 def _read_document(text: str, file: str, first_line: int) -> Value:
-    parser = parser_of(text)
     composer = Composer(text, file, first_line, _scalar, _pairs, _items)
     try:
+        parser = parser_of(text)
         parser.get_event()
         event = parser.get_event()
         if type(event) is StreamEndEvent:
             return None
         composer.check_version(event)
         return _with_string_keys(composer.compose(parser))
-    except MarkedYAMLError as error:
-        composer.fail(error.problem_mark or error.context_mark, f"expected YAML: {error.problem}")
     except YAMLError as error:
-        composer.fail(None, f"expected YAML: {error}")
-    finally:
-        parser.dispose()
+        composer.refuse(error)
 
 
 def _scalar(composer: Composer, event: Event) -> Value:
