@@ -1,0 +1,13 @@
+"""Render the overlays, check and test the result.
+
+`doit list` shows the tasks; `doit render env=prod` renders one environment; `doit` renders all.
+"""
+
+from tasks.check import task_check
+from tasks.render import task_render
+from tasks.reporter import Reporter
+from tasks.test import task_test
+
+DOIT_CONFIG = {"reporter": Reporter}
+
+__all__ = ["DOIT_CONFIG", "task_check", "task_render", "task_test"]

@@ -1,0 +1,74 @@
+"""The arguments of a task, `env=prod system=tamma,daa`: read from the command line and checked.
+
+doit takes any `name=value` for a variable and is silent about one that nobody reads, so they are looked up here.
+"""
+
+from __future__ import annotations
+
+import sys
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, NamedTuple
+
+from doit.exceptions import InvalidTask
+
+from tasks.units import ConfigurationError, Unit, units
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+KNOWN = ("env", "system")
+
+
+class Selection(NamedTuple):
+    """The units that a command is about; `is_all`: nothing was left out."""
+
+    units: tuple[Unit, ...]
+    environments: tuple[str, ...]
+    systems: tuple[str, ...]
+    is_all: bool
+
+    def covers(self, unit: Unit) -> bool:
+        """Tell whether a unit, be it there or gone, is meant."""
+        return self.is_all or (unit.environment in self.environments and unit.system in self.systems)
+
+
+def given(arguments: Iterable[str] | None = None) -> dict[str, str]:
+    """Give the `name=value` arguments of the command line; the last of one name counts."""
+    words = sys.argv[1:] if arguments is None else arguments
+    return dict(word.split("=", 1) for word in words if "=" in word and not word.startswith("-"))
+
+
+def selection() -> Selection:
+    """Find the units that the command line means. Raises InvalidTask, which doit prints as one line."""
+    try:
+        found = units()
+    except ConfigurationError as error:
+        raise InvalidTask(str(error)) from None
+    variables = given()
+    for name in variables:
+        _check(name, KNOWN, f"{name}={variables[name]}", "argument")
+    environments = tuple(dict.fromkeys(unit.environment for unit in found))
+    systems = tuple(sorted({unit.system for unit in found}))
+    chosen_environments = _names(variables, "env", environments, "environment")
+    chosen_systems = _names(variables, "system", systems, "system")
+    chosen = tuple(one for one in found if one.environment in chosen_environments and one.system in chosen_systems)
+    if found and not chosen:
+        raise InvalidTask(f"no unit is both in {variables.get('env', 'all')} and of {variables.get('system', 'all')}")
+    return Selection(chosen, chosen_environments, chosen_systems, not {"env", "system"} & variables.keys())
+
+
+def _names(variables: dict[str, str], variable: str, known: tuple[str, ...], what: str) -> tuple[str, ...]:
+    if variable not in variables:
+        return known
+    names = [name.strip() for name in variables[variable].split(",")]
+    for name in names:
+        _check(name, known, f"{variable}={variables[variable]}", what)
+    return tuple(name for name in known if name in names)
+
+
+def _check(name: str, known: tuple[str, ...], shown: str, what: str) -> None:
+    if name in known:
+        return
+    near = get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    raise InvalidTask(f"{shown}: there is no {what} {name!r}; {hint}known: {', '.join(known)}")

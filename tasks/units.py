@@ -1,0 +1,115 @@
+"""The environments and the units that are rendered, found from overlays/.
+
+In: overlays/environments.yaml and the folders beside it. Out: `Environment`s in their order, `Unit`s.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+OVERLAYS = Path("overlays")
+GITOPS = Path("gitops")
+ENVIRONMENTS = OVERLAYS / "environments.yaml"
+_SECRETS = ("generated", "external")
+_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+
+
+class ConfigurationError(Exception):
+    """A file of this repository that does not say what it must; the text is one line with file and field."""
+
+
+class Environment(NamedTuple):
+    """One stage: its name, its cluster, the version of Kubernetes there, and where its Secrets come from."""
+
+    name: str
+    cluster: str
+    kubernetes: str
+    secrets: str
+
+
+class Unit(NamedTuple):
+    """What is rendered into one file: a system in an environment."""
+
+    environment: str
+    system: str
+
+    @property
+    def name(self) -> str:
+        """Give the name of the unit's sub-task."""
+        return f"{self.environment}/{self.system}"
+
+    @property
+    def overlay(self) -> Path:
+        """Give the folder of its kustomization."""
+        return OVERLAYS / self.environment / self.system
+
+    @property
+    def manifests(self) -> Path:
+        """Give the file that it is rendered into."""
+        return GITOPS / self.environment / self.system / "manifests.yaml"
+
+
+def environments() -> tuple[Environment, ...]:
+    """Read the environments in their order. Raises ConfigurationError."""
+    try:
+        found = yaml.safe_load(ENVIRONMENTS.read_text())
+    except OSError as error:
+        raise ConfigurationError(f"{ENVIRONMENTS} cannot be read: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{ENVIRONMENTS} is no YAML: {' '.join(str(error).split())}") from None
+    entries = found.get("environments") if isinstance(found, dict) else None
+    if not isinstance(entries, list) or not entries:
+        raise ConfigurationError(f"{ENVIRONMENTS}: environments: expected a list of environments")
+    read = tuple(_environment(entry, f"environments[{index}]") for index, entry in enumerate(entries))
+    twice = next((one.name for one in read if [other.name for other in read].count(one.name) > 1), None)
+    if twice:
+        raise ConfigurationError(f"{ENVIRONMENTS}: environments: {twice} is there twice")
+    return read
+
+
+def _environment(entry: object, field: str) -> Environment:
+    if not isinstance(entry, dict):
+        raise ConfigurationError(f"{ENVIRONMENTS}: {field}: expected a map, found {entry!r}")
+    unknown = sorted(set(entry) - set(Environment._fields))
+    if unknown:
+        known = ", ".join(Environment._fields)
+        raise ConfigurationError(f"{ENVIRONMENTS}: {field}.{unknown[0]}: unknown field; known are {known}")
+    for name in Environment._fields:
+        if not isinstance(entry.get(name), str) or not entry[name]:
+            raise ConfigurationError(f"{ENVIRONMENTS}: {field}.{name}: expected a string, found {entry.get(name)!r}")
+    if entry["secrets"] not in _SECRETS:
+        expected = " or ".join(_SECRETS)
+        raise ConfigurationError(f"{ENVIRONMENTS}: {field}.secrets: expected {expected}, found {entry['secrets']!r}")
+    return Environment(**entry)
+
+
+def unit_of(manifests: str) -> Unit:
+    """Give the unit that a rendered file belongs, or belonged, to."""
+    environment, system = Path(manifests).parts[1:3]
+    return Unit(environment, system)
+
+
+def secret_declarations(system: str) -> list[Path]:
+    """Find the files that declare a system's Secrets."""
+    found = (Path("base") / system / "secrets").glob("*.yaml")
+    return sorted(file for file in found if file.name not in _KUSTOMIZATIONS)
+
+
+def units() -> tuple[Unit, ...]:
+    """Find all units: environments in their order, systems by name.
+
+    Raises ConfigurationError for a folder of an environment that environments.yaml does not name.
+    """
+    known = [one.name for one in environments()]
+    for folder in sorted(OVERLAYS.iterdir()):
+        if folder.is_dir() and folder.name not in known:
+            raise ConfigurationError(f"{folder} is no environment: {ENVIRONMENTS} names {', '.join(known)}")
+    return tuple(
+        Unit(environment, folder.name)
+        for environment in known
+        for folder in sorted((OVERLAYS / environment).glob("*"))
+        if any((folder / name).is_file() for name in _KUSTOMIZATIONS)
+    )
