@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imbricate.errors import ConflictError
+from imbricate.links import Link
 from imbricate.schema import is_cluster_scoped
 from imbricate.values import is_empty, is_null, text_of, untagged
 
@@ -118,20 +119,6 @@ def encode_base64(content: bytes) -> str:
     return "".join(f"{text[start : start + _BASE64_LINE]}\n" for start in range(0, len(text), _BASE64_LINE))
 
 
-class _Link:
-    """Maps of one object that share the value of a key."""
-
-    __slots__ = ("members", "name", "value")
-
-    def __init__(self, name: str, value: Any, members: list[dict[str, Any]]) -> None:
-        self.name = name
-        self.value = value
-        self.members = members
-
-    def is_changed_in(self, member: dict[str, Any]) -> bool:
-        return self.name in member and member[self.name] is not self.value
-
-
 class Resource:
     """An object with what the build knows of it. The manifest is changed in place; `ResMap.rekey` follows its id."""
 
@@ -163,7 +150,7 @@ class Resource:
         self.behavior = ""
         self.referenced_by_vars: list[str] = []
         self.slot = -1
-        self.links: list[_Link] = []
+        self.links: list[Link] = []
         self.origin: dict[str, Any] | None = None
         self.transformations: list[dict[str, Any]] = []
         self.id = self.read_id()
@@ -227,7 +214,7 @@ class Resource:
         `members` are (field path, map). Whoever changes the value in one of them later changes it in all.
         """
         ordered = [one for _, one in sorted(members, key=lambda member: member[0])]
-        self.links.append(_Link(name, ordered[0][name], ordered))
+        self.links.append(Link(name, ordered[0][name], ordered))
 
     def follow_links(self) -> None:
         """Carry a change of a value in one of several tied maps over to the others; the last one changed counts."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from doit.exceptions import TaskFailed
+
 from tasks.arguments import selection
 from tasks.ledger import OwnershipError, owned
 from tasks.units import environments, units
@@ -24,8 +26,8 @@ def task_check() -> dict[str, Any]:
     return {"actions": [(check, [selection()])], "verbosity": 2}
 
 
-def check(chosen: Selection) -> bool:
-    """Print every finding; tell whether there was none."""
+def check(chosen: Selection) -> TaskFailed | None:
+    """Print every finding, then fail if there was one."""
     known = {one.name: one for one in environments()}
     findings = 0
     for unit in chosen.units:
@@ -35,8 +37,11 @@ def check(chosen: Selection) -> bool:
     for finding in _leftovers(chosen):
         findings += 1
         print(finding)
-    print(f"{len(chosen.units)} units checked, {findings or 'no'} finding{'' if findings == 1 else 's'}")
-    return not findings
+    total = f"{len(chosen.units)} units checked, {findings or 'no'} finding{'' if findings == 1 else 's'}"
+    if findings:
+        return TaskFailed(total)
+    print(total)
+    return None
 
 
 def _findings(unit: Unit, environment: Environment) -> Iterator[str]:

@@ -26,7 +26,7 @@ def is_unchanged(path: str, known: list[Any]) -> bool:
         status = Path(path).stat()
         if [status.st_size, status.st_mtime_ns] == [size, changed]:
             return True
-        return status.st_size == size and file_digest(Path(path)) == digest
+        return bool(status.st_size == size and file_digest(Path(path)) == digest)
     except OSError:
         return False
 

@@ -43,9 +43,7 @@ class Names:
         self._objects = {(one["kind"], one["metadata"]["name"]): one for one in self.manifests}
         declared = [*self.manifests, *secret_declarations]
         self._secrets = dict(_secret_keys(one) for one in declared if one["kind"] in {"Secret", "ExternalSecret"})
-        self._secrets |= {
-            one["spec"]["secretName"]: set() for one in self.manifests if one["kind"] == "Certificate"
-        }
+        self._secrets |= {one["spec"]["secretName"]: set() for one in self.manifests if one["kind"] == "Certificate"}
         self.pods = list(_pods(self.manifests))
 
     def of_kind(self, kind: str) -> list[Manifest]:
@@ -120,7 +118,8 @@ def _of_volume(names: Names, title: str, volume: Manifest) -> Iterator[Unresolve
             reference = source.get(part)
             if reference:
                 named = {**reference, "name": reference.get(name) or reference.get("name")}
-                for item in reference.get("items") or ({},):
+                items: list[Manifest] = reference.get("items") or [{}]
+                for item in items:
                     yield from _key(names, title, field, kind, {**named, **item})
 
 
@@ -182,7 +181,8 @@ def _of_service(names: Names, manifest: Manifest) -> Iterator[Unresolved]:
     for port in spec.get("ports") or ():
         target = port.get("targetPort", port["port"])
         if not any(target in ports for ports in selected):
-            yield Unresolved(_title(manifest), f"spec.ports[{port.get('name', port['port'])}]", f"no pod has port {target}")
+            field = f"spec.ports[{port.get('name', port['port'])}]"
+            yield Unresolved(_title(manifest), field, f"no pod that it selects has port {target}")
 
 
 def _backend(names: Names, title: str, field: str, name: str, port: Any) -> Iterator[Unresolved]:

@@ -11,12 +11,14 @@ from imbricate.documents.dump import dump_node
 from imbricate.documents.go_json import go_json
 from imbricate.documents.resolve import plain_value
 from imbricate.documents.resource_text import read_resources
+from imbricate.documents.restyle import StructuredText
 from imbricate.documents.scalars import Quoted, Scalar, Value, json_value, scalar_text
 from imbricate.documents.write import write, write_document
 
 __all__ = [
     "Quoted",
     "Scalar",
+    "StructuredText",
     "Value",
     "dump_node",
     "go_json",

@@ -38,7 +38,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 def parser_of(text: str) -> Parser:
     """Make a parser that gives the events of a text: libyaml's where PyYAML has it, as `CLoader`."""
     make: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    return make(text)
+    # libyaml takes no subclass of str.
+    return make(str(text))
 
 
 class MergeKey(str):

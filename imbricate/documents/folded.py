@@ -19,13 +19,14 @@ def refolded(text: str) -> str:
     """Give the text after one such passage."""
     if not fits_a_block(text.replace("\t", "x")):
         return text
-    parser = parser_of(_folded(text))
+    parser = parser_of(folded(text, "  "))
     for _ in ("start of the stream", "start of the document"):
         parser.get_event()
     return str(parser.get_event().value)
 
 
-def _folded(text: str) -> str:
+def folded(text: str, indent: str) -> str:
+    """Give a string as go-yaml v3 writes it in a folded block."""
     begins_blank = text.lstrip("".join(_LINE_ENDS))[:1] in {"", " ", "\t"}
     parts = [">", "2" if text[0] in _LINE_ENDS or text[0] == " " else "", chomping(text), "\n"]
     indented = True
@@ -33,7 +34,7 @@ def _folded(text: str) -> str:
         run = found[0]
         if run[0] not in _LINE_ENDS:
             indented = run[0] in " \t"
-            parts += "  ", run
+            parts += indent, run
         else:
             parts += "\n" if number and not indented and not begins_blank and run[0] == "\n" else "", run
     return "".join(parts)

@@ -17,6 +17,8 @@ from imbricate.errors import DocumentError
 MERGE_KEY = "<<"
 MERGE_TAG = "tag:yaml.org,2002:merge"
 STR_TAG = "tag:yaml.org,2002:str"
+_EMPTY_NULL = Scalar("", None)
+_EMPTY_IN_FLOW = Quoted("")
 _SEPARATOR = re.compile(r"\n---.*\n")
 
 
@@ -125,7 +127,9 @@ def _as_value(value: Value) -> Value:
 
 def _in_flow(value: Value) -> Value:
     # kustomize writes what it has read and reads it again; in between, these get quotes.
-    if type(value) is Scalar and (value.text == "" or (isinstance(value.value, str) and ":" in value.text)):
+    if type(value) is Scalar and value.text == "":
+        return _EMPTY_IN_FLOW
+    if type(value) is Scalar and isinstance(value.value, str) and ":" in value.text:
         return value.text
     return _as_value(value)
 
@@ -158,7 +162,7 @@ def _pairs(composer: Composer, items: list[Any], start: Event) -> Value:
         texts.add(text)
         mapping[key] = to_value(value)
     if merged is not None:
-        _merge(composer, mapping, *merged)
+        _merge(composer, mapping, *merged, start)
     return mapping
 
 
@@ -170,7 +174,7 @@ def _odd_key(composer: Composer, key: Value, event: Event) -> Value:
     return Scalar(scalar_text(key), key)
 
 
-def _merge(composer: Composer, mapping: dict[Any, Value], merged: Value, event: Event) -> None:
+def _merge(composer: Composer, mapping: dict[Any, Value], merged: Value, event: Event, start: Event) -> None:
     sources = merged if isinstance(merged, list) else [merged]
     added: dict[Any, Value] = {}
     for source in reversed(sources):
@@ -178,7 +182,9 @@ def _merge(composer: Composer, mapping: dict[Any, Value], merged: Value, event: 
             composer.fail(event.start_mark, "expected a map or a list of maps after the merge key <<")
         added.update(source)
     for key, value in added.items():
-        mapping.setdefault(key, value)
+        # Merged into a block map, what is empty within braces is a null again.
+        is_null = value is _EMPTY_IN_FLOW and not start.flow_style
+        mapping.setdefault(key, _EMPTY_NULL if is_null else value)
 
 
 def _with_string_keys(value: Value) -> Value:

@@ -1,0 +1,53 @@
+"""Every case of cases/: the engine gives what kustomize gives, byte for byte."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.conformance.harness import KUSTOMIZE, Outcome, case_files, ours, read_case, theirs, write_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# What differs from kustomize, by the name of the case. An entry that no longer differs fails the test.
+DEVIATIONS: dict[str, str] = {}
+
+
+def _cases() -> list[Any]:
+    return [
+        pytest.param(
+            path,
+            id=path.stem,
+            marks=[pytest.mark.xfail(strict=True, reason=DEVIATIONS[path.stem])] if path.stem in DEVIATIONS else [],
+        )
+        for path in case_files()
+    ]
+
+
+@pytest.mark.parametrize("path", _cases())
+def test_case(path: Path, tmp_path: Path) -> None:
+    case = read_case(path.read_text(encoding="utf-8"))
+
+    found = ours(write_files(tmp_path, case.files), case.flags)
+
+    assert found == case.outcome
+
+
+def test_deviations_name_cases() -> None:
+    assert DEVIATIONS.keys() <= {path.stem for path in case_files()}
+
+
+@pytest.mark.oracle
+@pytest.mark.skipif(KUSTOMIZE is None, reason="no kustomize on PATH or in IMBRICATE_KUSTOMIZE")
+@pytest.mark.parametrize("path", list(case_files()), ids=lambda path: path.stem)
+def test_kustomize_still_says_so(path: Path, tmp_path: Path) -> None:
+    case = read_case(path.read_text(encoding="utf-8"))
+
+    found = theirs(write_files(tmp_path, case.files), case.flags)
+
+    assert isinstance(case.outcome, Outcome)
+    assert found.kind == case.outcome.kind
+    if found.kind == "expected":
+        assert found.text == case.outcome.text

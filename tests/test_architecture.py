@@ -1,0 +1,58 @@
+"""The structure that CONTRIBUTING.md promises, read off the code itself."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted([*(ROOT / "imbricate").rglob("*.py"), *(ROOT / "tasks").glob("*.py"), ROOT / "dodo.py"])
+LAYERS = {"imbricate": 0, "tasks": 1, "dodo": 2}
+
+
+def _name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def _imports(path: Path, *, everywhere: bool) -> set[str]:
+    """Give what a module imports; `everywhere` counts imports inside of functions, too, but never those for types."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            node.body = []
+    nodes = ast.walk(tree) if everywhere else iter(tree.body)
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found & {_name(one) for one in MODULES}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_imports_go_from_dodo_to_tasks_to_imbricate(path: Path) -> None:
+    own = LAYERS[_name(path).partition(".")[0]]
+
+    assert {one for one in _imports(path, everywhere=True) if LAYERS[one.partition(".")[0]] > own} == set()
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    graph = {_name(path): _imports(path, everywhere=False) - {_name(path)} for path in MODULES}
+    facades = {name for name in graph if any(other.startswith(f"{name}.") for other in graph)}
+    while leaves := {name for name, needed in graph.items() if not (needed - facades) & graph.keys()}:
+        graph = {name: needed for name, needed in graph.items() if name not in leaves}
+
+    assert graph == {}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_a_module_stays_under_400_lines(path: Path) -> None:
+    assert len(path.read_text().splitlines()) < 400
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_a_module_says_what_it_is_for(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text()))
