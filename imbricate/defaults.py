@@ -99,10 +99,14 @@ COMMON_LABELS: FieldSpecs = (
     *TEMPLATE_LABELS,
 )
 
-IMAGES: FieldSpecs = tuple(
-    FieldSpec(f"{pod}/{path}", create=True)
-    for pod in ("spec", f"{_TEMPLATE}/spec")
-    for path in ("containers[]/image", "initContainers[]/image", "volumes[]/image/reference")
+_VOLUME_IMAGE = "volumes[]/image/reference"
+IMAGES: FieldSpecs = (
+    *(
+        FieldSpec(f"{pod}/{path}", create=True)
+        for pod in ("spec", f"{_TEMPLATE}/spec")
+        for path in ("containers[]/image", "initContainers[]/image", _VOLUME_IMAGE)
+    ),
+    FieldSpec(f"{_JOB_TEMPLATE}/spec/{_VOLUME_IMAGE}", create=True),
 )
 
 REPLICAS: FieldSpecs = tuple(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imbricate.documents import dump_node
+from imbricate.documents import Quoted, dump_node
 from imbricate.metadata import make_text
 
 if TYPE_CHECKING:
@@ -58,12 +58,8 @@ def annotate(resources: ResMap, wanted: tuple[str, ...]) -> None:
     """Write the annotations that buildMetadata asks for, and take out those that it does not."""
     for resource in resources:
         texts = {
-            ORIGIN: dump_node(resource.origin) if "originAnnotations" in wanted and resource.origin else "",
-            TRANSFORMATIONS: (
-                dump_node(resource.transformations)
-                if "transformerAnnotations" in wanted and resource.transformations
-                else ""
-            ),
+            ORIGIN: _text(resource.origin, asked="originAnnotations" in wanted),
+            TRANSFORMATIONS: _text(resource.transformations, asked="transformerAnnotations" in wanted),
         }
         metadata = resource.manifest.setdefault("metadata", {})
         if not isinstance(metadata, dict):
@@ -76,6 +72,17 @@ def annotate(resources: ResMap, wanted: tuple[str, ...]) -> None:
                 annotations[name] = text
         if annotations:
             metadata["annotations"] = annotations
+
+
+def _text(value: Any, *, asked: bool) -> str:
+    return dump_node(_as_strings(value)) if asked and value else ""
+
+
+def _as_strings(value: Any) -> Any:
+    """Mark strings as such: unlike a node, a Go string is quoted where YAML 1.1 would not read it as one."""
+    if isinstance(value, dict):
+        return {name: _as_strings(one) for name, one in value.items()}
+    return [_as_strings(one) for one in value] if isinstance(value, list) else Quoted(value)
 
 
 def joined(origin: str, path: str) -> str:

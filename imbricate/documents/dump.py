@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imbricate.documents.face import BREAKS, face, fits_a_block, literal, quoted, reads_as_syntax
-from imbricate.documents.resolve import plain_value
-from imbricate.documents.scalars import Scalar, Value, scalar_text
+from imbricate.documents.resolve import is_string_to_v2, plain_value
+from imbricate.documents.scalars import Quoted, Scalar, Value, scalar_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +52,8 @@ def _pair(key: str, value: Value, lead: str, indent: int, put: Put) -> None:
 
 
 def _inline(value: Value, indent: int) -> str:
+    if isinstance(value, Quoted) and not is_string_to_v2(value):
+        return quoted(value)
     if isinstance(value, str):
         return _string(value, indent)
     if isinstance(value, dict | list):

@@ -1,8 +1,8 @@
 """Trees of files written as one text, and builds of them: what all tests of the engine share.
 
 A tree is text in sections, `-- path/of/file.yaml --` above each file. A case is a tree with, as its last section,
-`-- expected --` (what kustomize prints) or `-- error --` (what we say where kustomize fails as well), and perhaps a first
-line `# flags: overlay --reorder none`: the arguments of `kustomize build`, its folder among them (`.` when absent).
+`-- expected --` (what kustomize prints) or `-- error --` (what we say where kustomize fails as well). It may begin with
+`# flags: overlay --reorder none`: the arguments of `kustomize build`, its folder among them (`.` when absent).
 """
 
 from __future__ import annotations

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # What differs from kustomize, by the name of the case. An entry that no longer differs fails the test.
-DEVIATIONS: dict[str, str] = {}
+DEVIATIONS: dict[str, str] = {
+    "patch-replaces-a-resource": "`$patch: replace` at the top of a patch has no effect in kustomize; here it replaces",
+}
 
 
 def _cases() -> list[Any]:

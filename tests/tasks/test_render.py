@@ -141,16 +141,16 @@ BAD_INPUT = {
         "overlays/prod/shop/kustomization.yaml",
         "resources:\n- ../../../base/shop\nreplicas:\n- {name: wob, count: 2}\n",
         (
-            "overlays/prod/shop/kustomization.yaml: replicas[0].name: no resource is called 'wob': expected one of kind "
-            "Deployment, StatefulSet, ReplicaSet, ReplicationController; did you mean web?"
+            "overlays/prod/shop/kustomization.yaml: replicas[0].name: no resource is called 'wob': expected one of "
+            "kind Deployment, StatefulSet, ReplicaSet, ReplicationController; did you mean web?"
         ),
     ),
     "a plain Secret": (
         "base/shop/service.yaml",
         "apiVersion: v1\nkind: Secret\nmetadata:\n  name: token\nstringData: {token: abc}\n",
         (
-            "base/shop/service.yaml: Secret/token holds data, which must not be in git; declare it as an ExternalSecret "
-            "(see base/<system>/secrets)"
+            "base/shop/service.yaml: Secret/token holds data, which must not be in git; declare it as an "
+            "ExternalSecret (see base/<system>/secrets)"
         ),
     ),
 }
