@@ -148,7 +148,8 @@ def test_what_does_not_fit_is_named_with_its_path(target: Any, patch: Any, messa
     assert str(caught.value) == message
 
 
-SCALARS = st.one_of(st.integers(0, 3), st.booleans(), st.sampled_from(["", "x", "7"]))
+# No string that stands in quotes: what replaces one becomes a string.
+SCALARS = st.one_of(st.integers(0, 3), st.booleans(), st.sampled_from(["x", "web"]))
 KEYS = st.sampled_from("abc")
 VALUES = st.recursive(SCALARS, lambda inner: st.dictionaries(KEYS, inner, max_size=3), max_leaves=6)
 MAPS = st.dictionaries(KEYS, VALUES, max_size=3)
