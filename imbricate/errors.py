@@ -22,10 +22,8 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
     from pathlib import Path
-
-    from imbricate.resources import Resource
 
 
 class ImbricateError(Exception):
@@ -85,27 +83,18 @@ class WriteError(ImbricateError):
 class ConflictError(ImbricateError):
     """Two resources of one id."""
 
-    def __init__(self, added: Resource, present: Resource) -> None:
-        """Take the resource that came second and the one that was there."""
-        super().__init__(f"{added.id} is there twice: from {_source(present)} and from {_source(added)}")
-        self.resources = (present, added)
-
-
-def _source(resource: Resource) -> str:
-    source = resource.source
-    if source is None:
-        return "a transformer"
-    if source.generator:
-        return f"{source.file}: {source.generator}[{source.position}]"
-    return f"{source.file} (document {source.position + 1})" if source.position else source.file
+    def __init__(self, identity: object, present: object, added: object) -> None:
+        """Take the id, where the resource came from that was there, and where the second one did."""
+        sources = " and ".join(f"from {one or 'a transformer'}" for one in (present, added))
+        super().__init__(f"{identity} is there twice: {sources}")
 
 
 class ReferenceConflictError(ImbricateError):
     """A name that could mean several resources, which are called differently now."""
 
-    def __init__(self, referrer: Resource, path: str, name: str, candidates: Sequence[Resource]) -> None:
-        """Take the referrer, its field, the name in it, and what it could mean."""
-        found = ", ".join(str(one.id) for one in candidates)
+    def __init__(self, referrer: object, path: str, name: str, candidates: Iterable[object]) -> None:
+        """Take the referrer, its field, the name in it, and the ids of what it could mean."""
+        found = ", ".join(str(one) for one in candidates)
         super().__init__(
             f"{referrer}: {path.replace('/', '.')}: {name!r} could mean any of {found}; give them one name"
         )

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from imbricate.documents import read_config
 from imbricate.errors import DocumentError, KustomizationError, LoadError
 from imbricate.fields import FILE_NAMES, from_value
-from imbricate.folder import Folder, Sources, display
+from imbricate.folder import Folder, Sources, display, joined
 from imbricate.manifests import read_manifests
-from imbricate.origins import joined
 from imbricate.remote import is_remote, refuse_remote
 
 if TYPE_CHECKING:

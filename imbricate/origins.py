@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imbricate.documents import Quoted, dump_node
+from imbricate.folder import joined
 from imbricate.metadata import make_text
 
 if TYPE_CHECKING:
@@ -83,14 +84,3 @@ def _as_strings(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _as_strings(one) for name, one in value.items()}
     return [_as_strings(one) for one in value] if isinstance(value, list) else Quoted(value)
-
-
-def joined(origin: str, path: str) -> str:
-    """Join paths as Go's filepath.Join does: `..` is resolved in the text."""
-    parts: list[str] = []
-    for part in f"{origin}/{path}".split("/"):
-        if part == ".." and parts and parts[-1] != "..":
-            parts.pop()
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/".join(parts)

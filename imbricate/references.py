@@ -136,7 +136,7 @@ class _Referrer:
         if len(found) > 1:
             found = [one for one in found if _same_affixes(one, self._resource, lenient=False)]
         if len({identity(one) for one in found}) > 1:
-            raise ReferenceConflictError(self._resource, field.path, name, found)
+            raise ReferenceConflictError(self._resource, field.path, name, [one.id for one in found])
         return found[0] if found else None
 
     def _fits_role_ref(self, field: _Field, candidate: Resource) -> bool:

@@ -85,6 +85,11 @@ class Source(NamedTuple):
     position: int = 0
     generator: str = ""
 
+    def __str__(self) -> str:
+        if self.generator:
+            return f"{self.file}: {self.generator}[{self.position}]"
+        return f"{self.file} (document {self.position + 1})" if self.position else self.file
+
 
 def _meta_text(manifest: dict[str, Any], field: str) -> str:
     metadata = manifest.get("metadata")
@@ -310,7 +315,7 @@ class ResMap:
         """Add a resource at the end. Raises ConflictError when its current id is there already."""
         present = self._by_key.get(resource.key)
         if present:
-            raise ConflictError(resource, present[0])
+            raise ConflictError(resource.id, present[0].source, resource.source)
         resource.slot = self._next_slot
         self._next_slot += 1
         self._put(resource)
@@ -376,7 +381,7 @@ class ResMap:
         """Raise ConflictError when a patch or a replacement gave two resources one id."""
         for same in self._by_key.values():
             if len(same) > 1:
-                raise ConflictError(same[1], same[0])
+                raise ConflictError(same[1].id, same[0].source, same[1].source)
 
     def reorder(self, resources: Iterable[Resource]) -> None:
         """Set another order of the same resources."""

@@ -54,7 +54,8 @@ def set_namespace(
         resources.rekey(resource)
         same = resources.with_id(resource.id)
         if len(same) > 1:
-            raise ConflictError(resource, next(one for one in same if one is not resource))
+            other = next(one for one in same if one is not resource)
+            raise ConflictError(resource.id, other.source, resource.source)
 
 
 def set_namespace_of(resource: Resource, wanted: str) -> None:

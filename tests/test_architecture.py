@@ -16,15 +16,10 @@ def _name(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def _imports(path: Path, *, everywhere: bool) -> set[str]:
-    """Give what a module imports; `everywhere` counts imports inside of functions, too, but never those for types."""
-    tree = ast.parse(path.read_text())
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            node.body = []
-    nodes = ast.walk(tree) if everywhere else iter(tree.body)
+def _imports(path: Path) -> set[str]:
+    """Give what a module imports, inside of functions and for types, too."""
     found: set[str] = set()
-    for node in nodes:
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -36,11 +31,11 @@ def _imports(path: Path, *, everywhere: bool) -> set[str]:
 def test_imports_go_from_dodo_to_tasks_to_imbricate(path: Path) -> None:
     own = LAYERS[_name(path).partition(".")[0]]
 
-    assert {one for one in _imports(path, everywhere=True) if LAYERS[one.partition(".")[0]] > own} == set()
+    assert {one for one in _imports(path) if LAYERS[one.partition(".")[0]] > own} == set()
 
 
 def test_no_module_imports_itself_through_others() -> None:
-    graph = {_name(path): _imports(path, everywhere=False) - {_name(path)} for path in MODULES}
+    graph = {_name(path): _imports(path) - {_name(path)} for path in MODULES}
     facades = {name for name in graph if any(other.startswith(f"{name}.") for other in graph)}
     while leaves := {name for name, needed in graph.items() if not (needed - facades) & graph.keys()}:
         graph = {name: needed for name, needed in graph.items() if name not in leaves}
