@@ -10,7 +10,7 @@ from typing import Any
 
 from imbricate.documents import Quoted, read_resources
 from imbricate.errors import DocumentError
-from imbricate.values import copy_of, is_empty, is_null, kind_of, text_of, through_json
+from imbricate.values import is_empty, is_null, kind_of, text_of, through_json
 
 
 def read_manifests(data: bytes | str, file: str) -> list[dict[str, Any]]:
@@ -37,7 +37,7 @@ def read_manifests(data: bytes | str, file: str) -> list[dict[str, Any]]:
 
 
 def _unwrapped(document: Any, file: str) -> list[Any]:
-    """Open a List that is alone in its file: its items are taken as they are written (kyaml: ByteReader)."""
+    """Open a List that is alone in its file, without empty documents: its items stay as written (kyaml: ByteReader)."""
     if not isinstance(document, dict) or text_of(document.get("kind", "")) not in {"List", "ResourceList"}:
         return [document]
     if "items" not in document and "functionConfig" not in document:
@@ -50,19 +50,20 @@ def _unwrapped(document: Any, file: str) -> list[Any]:
 
 def _opened(items: list[Any], file: str) -> list[dict[str, Any]]:
     """Kustomize writes each item as JSON and reads it again, so that all its strings are quoted."""
-    opened = [as_read_from_json(through_json(item)) for item in items if not is_empty(item)]
+    opened = [_read_from_json(item) for item in items if not is_empty(item)]
     for item in opened:
         _check(item, file)
     return opened
 
 
-def as_read_from_json(value: Any) -> Any:
-    """Mark the strings of a value as quoted, which in JSON they are."""
+def _read_from_json(value: Any) -> Any:
+    """Give a value as its JSON reads; strings are quoted there."""
     if isinstance(value, dict):
-        return {key: as_read_from_json(child) for key, child in value.items()}
+        return {key: _read_from_json(child) for key, child in value.items()}
     if isinstance(value, list):
-        return [as_read_from_json(child) for child in value]
-    return Quoted(value) if isinstance(value, str) else copy_of(value)
+        return [_read_from_json(child) for child in value]
+    value = value if isinstance(value, str) else through_json(value)
+    return Quoted(value) if isinstance(value, str) else value
 
 
 def _check(document: Any, file: str) -> None:

@@ -19,7 +19,7 @@ from imbricate.resources import Resource
 from imbricate.selectors import selects
 from imbricate.steps import Applied
 from imbricate.transformers import nearest_name
-from imbricate.values import copy_of, is_null, text_of, through_json, untagged
+from imbricate.values import EMPTY_NULL, copy_of, decoded_json, is_null, text_of, through_json, untagged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,7 +68,7 @@ def apply_patch(resources: ResMap, patch: Patch, folder: Folder, where: Where, s
 
     Raises KustomizationError that names the entry, the target and what does not fit.
     """
-    parsed = parse_patch(_text_of(patch, folder, where))
+    parsed = parse_patch(_text_of(patch._replace(patch=patch.patch.strip()), folder, where))
     entry = MergeEntry(where, schemas, patch.options or PatchOptions())
     if parsed.operations:
         if patch.target is None:
@@ -80,12 +80,11 @@ def apply_patch(resources: ResMap, patch: Patch, folder: Folder, where: Where, s
 
 
 def _text_of(patch: Patch, folder: Folder, where: Where) -> PatchText:
-    inline = patch.patch.strip()
-    if bool(inline) == bool(patch.path):
-        found = "both" if inline else "neither"
+    if bool(patch.patch) == bool(patch.path):
+        found = "both" if patch.patch else "neither"
         raise where.error(f"expected one of patch and path, found {found}")
-    if inline:
-        return PatchText(inline, f"{where.file}: {where.field}.patch", where)
+    if patch.patch:
+        return PatchText(patch.patch, f"{where.file}: {where.field}.patch", where)
     return PatchText(read_text(folder, patch.path, where.at("path")), str(folder.root / patch.path), where)
 
 
@@ -102,9 +101,9 @@ def read_text(folder: Folder, path: str, where: Where) -> str:
 def parse_patch(patch: PatchText) -> ParsedPatch:
     """Find out which kind of patch a text is. Raises KustomizationError when it is none, or both."""
     manifests, not_merge = _try(read_manifests, patch)
+    if manifests:
+        return ParsedPatch(manifests, [])
     operations, not_json = _try(read_operations, patch)
-    if manifests and operations:
-        raise patch.where.error("is a strategic merge patch and a JSON 6902 patch at once")
     if not_merge is not None and not_json is not None:
         reason = not_json if patch.text.lstrip().startswith(("-", "[")) else not_merge
         raise patch.where.error(f"is no strategic merge patch and no JSON 6902 patch: {reason}")
@@ -159,15 +158,21 @@ def _apply_to_selected(
             resource.remember_id()
             _make_annotations(resource.manifest)
         try:
-            patched = apply_operations(through_json_text(resource.manifest), operations)
+            patched = apply_operations(through_json(resource.manifest), operations)
         except JsonPatchError as error:
             raise where.error(f"{resource}: {error}") from None
         if not isinstance(patched, dict):
             raise where.error(f"{resource}: expected an object after the patch, found {type(patched).__name__}")
-        resource.manifest = through_json(patched)
+        resource.manifest = decoded_json(patched)
+        if not _ANNOTATIONS_AND_ABOVE.isdisjoint(operation.get("path") for operation in operations):
+            resource.forget_origin()
         resource.links.clear()
         resources.rekey(resource)
     return touched
+
+
+# Kustomize notes where an object comes from in its annotations.
+_ANNOTATIONS_AND_ABOVE = frozenset({"", "/metadata", "/metadata/annotations"})
 
 
 def _make_annotations(manifest: dict[str, Any]) -> None:
@@ -175,13 +180,6 @@ def _make_annotations(manifest: dict[str, Any]) -> None:
     metadata = manifest.get("metadata")
     if isinstance(metadata, dict) and is_null(metadata.get("annotations")):
         metadata["annotations"] = {}
-
-
-def through_json_text(manifest: dict[str, Any]) -> dict[str, Any]:
-    """Give a manifest as the JSON that a patch is applied to: integers keep all their digits until then."""
-    result = through_json(manifest)
-    assert isinstance(result, dict)  # noqa: S101 - for the type checker
-    return result
 
 
 def _merge_into_selected(
@@ -194,6 +192,9 @@ def _merge_into_selected(
     selected = select(resources, target, entry.where)
     for resource in selected:
         _merge(resources, resource, _fitted(manifests[0], resource), entry)
+        if not resource.gvk.api_version:
+            # kustomize writes the missing apiVersion into the patch, and so into the resource.
+            resource.manifest["apiVersion"] = EMPTY_NULL
     return selected
 
 

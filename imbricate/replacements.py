@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imbricate.decode import Where, list_of
-from imbricate.documents import Quoted, Scalar, plain_value, read_config
+from imbricate.documents import Scalar, plain_value, read_config
 from imbricate.errors import FieldPathError, LoadError, SelectorError
 from imbricate.fieldpaths import MISSING, find_places, look_up, split_field_path
 from imbricate.fields import REPLACEMENT_IN_FILE
@@ -13,7 +13,7 @@ from imbricate.kustomization import Selector
 from imbricate.selectors import patterns_of, selects_metadata
 from imbricate.steps import Applied
 from imbricate.structured import set_in_text
-from imbricate.values import copy_of, is_empty, is_quoted, is_scalar, text_of
+from imbricate.values import copy_of, is_empty, is_quoted, is_scalar, quoted_as, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -230,7 +230,7 @@ def _typed(old: Any, value: Any) -> Any:
     if old is _UNTAGGED:
         return plain_value(text)
     if isinstance(old, str):
-        return Quoted(text) if is_quoted(old) else text
+        return quoted_as(old, text) if is_quoted(old) else text
     return _same_type(old, text)
 
 

@@ -210,6 +210,10 @@ class Resource:
         self.previous, self.prefixes, self.suffixes = [], [], []
         self.needs_hash = False
         self.behavior = ""
+        self.forget_origin()
+
+    def forget_origin(self) -> None:
+        """Lose where the resource comes from and what changed it."""
         self.origin = None
         self.transformations = []
 
@@ -260,6 +264,7 @@ class Resource:
         if old.namespace:
             metadata["namespace"] = old.namespace
         self.previous, self.prefixes, self.suffixes = old.previous, old.prefixes, old.suffixes
+        self.transformations = old.transformations
         self.referenced_by_vars = old.referenced_by_vars
         self.needs_hash = self.needs_hash and old.needs_hash
         self.behavior = old.behavior

@@ -6,14 +6,27 @@ that cannot be derived (`0x1F`, `1.50`, `~`), `Quoted` a string that was quoted 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from imbricate.documents import Quoted, Scalar, json_value, plain_value, scalar_text
+from imbricate.documents import (
+    Folded,
+    Quoted,
+    Scalar,
+    folded_value,
+    is_string_to_v2,
+    json_float_text,
+    json_value,
+    plain_value,
+    scalar_text,
+)
 
 Value = Any
 Mapping = dict[str, Any]
 
 EMPTY_NULL = Scalar("", None)
+# From here on Go spells a float with an exponent (strconv, format g).
+_EXPONENTS_FROM = 1e6
 
 
 def is_null(value: Value) -> bool:
@@ -33,7 +46,9 @@ def is_scalar(value: Value) -> bool:
 
 def text_of(value: Value) -> str:
     """Give the text of a scalar as it is spelled; a map or a list has none (kyaml: Node.Value)."""
-    return value if isinstance(value, str) else "" if isinstance(value, dict | list) else scalar_text(value)
+    if type(value) is str:
+        return value
+    return "" if isinstance(value, dict | list) else str(scalar_text(value))
 
 
 def copy_of(value: Value) -> Value:
@@ -58,13 +73,18 @@ def restyled(old: Value, new: Value) -> Value:
     A number set over a quoted string becomes a string; a string stays one.
     """
     if is_quoted(old):
-        return Quoted(text_of(new))
+        return quoted_as(old, text_of(new))
     return str(new) if isinstance(new, Quoted) else new
 
 
 def untagged(old: Value, text: str) -> Value:
     """Give what a bare text means in the place of `old`: a string where that was quoted, else what it reads as."""
-    return Quoted(text) if is_quoted(old) else plain_value(text)
+    return quoted_as(old, text) if is_quoted(old) else plain_value(text)
+
+
+def quoted_as(old: Value, text: str) -> Quoted:
+    """Give a string in the quotes, or the folded block, of the scalar that it replaces."""
+    return folded_value(text) if isinstance(old, Folded) else Quoted(text)
 
 
 def kind_of(value: Value) -> str:
@@ -88,22 +108,29 @@ def go_text(value: float) -> str:
 
 
 def through_json(value: Value) -> Value:
-    """Give a value as it is after a passage through JSON in Go: spellings are gone, whole floats are integers.
-
-    Integers above 2**53 lose digits, as they do in kustomize, which reads JSON numbers as 64 bit floats.
-    """
+    """Give a value as YAML reads the JSON that kustomize makes of it: spellings are gone, whole floats are integers."""
     if isinstance(value, dict):
         return {key: through_json(child) for key, child in value.items()}
     if isinstance(value, list):
         return [through_json(child) for child in value]
-    return _json_scalar(json_value(value))
+    value = json_value(value)
+    return plain_value(json_float_text(value)) if isinstance(value, float) and math.isfinite(value) else value
 
 
-def _json_scalar(value: Value) -> Value:
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, int):
-        return value if abs(value) <= 2**53 else _json_scalar(float(value))
-    if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < 1e21 else value
-    return str(value)
+def decoded_json(value: Value) -> Value:
+    """Give a value as Go decodes its JSON where it knows no type: every number is a 64 bit float.
+
+    As such it is spelled from there on, so that 1000000 is 1e+06 (kyaml: RNode.UnmarshalJSON).
+    """
+    if isinstance(value, dict):
+        return {key: decoded_json(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [decoded_json(child) for child in value]
+    value = json_value(value)
+    if isinstance(value, str):
+        return Quoted(value) if "\n" in value or not is_string_to_v2(value) else value
+    return _as_float(value) if type(value) is int or type(value) is float else value
+
+
+def _as_float(value: float) -> float:
+    return int(value) if abs(value) < _EXPONENTS_FROM and value == int(value) else float(value)

@@ -8,20 +8,26 @@ from __future__ import annotations
 
 from imbricate.documents.config_text import read_config
 from imbricate.documents.dump import dump_node
+from imbricate.documents.floats import json_float_text
+from imbricate.documents.folded import folded_value
 from imbricate.documents.go_json import go_json
-from imbricate.documents.resolve import plain_value
+from imbricate.documents.resolve import is_string_to_v2, plain_value
 from imbricate.documents.resource_text import read_resources
 from imbricate.documents.restyle import StructuredText
-from imbricate.documents.scalars import Quoted, Scalar, Value, json_value, scalar_text
+from imbricate.documents.scalars import Folded, Quoted, Scalar, Value, json_value, scalar_text
 from imbricate.documents.write import write, write_document
 
 __all__ = [
+    "Folded",
     "Quoted",
     "Scalar",
     "StructuredText",
     "Value",
     "dump_node",
+    "folded_value",
     "go_json",
+    "is_string_to_v2",
+    "json_float_text",
     "json_value",
     "plain_value",
     "read_config",

@@ -8,6 +8,7 @@ from yaml.error import YAMLError
 from yaml.events import StreamEndEvent
 
 from imbricate.documents.compose import Composer, Event, MergeKey, parser_of
+from imbricate.documents.face import after_json
 from imbricate.documents.floats import single_precision_text
 from imbricate.documents.resolve import config_value, tagged_value
 from imbricate.documents.resource_text import MERGE_KEY, MERGE_TAG, STR_TAG, decode
@@ -42,9 +43,19 @@ def _scalar(composer: Composer, event: Event) -> Value:
         composer.check_escapes(event)
     if text == MERGE_KEY and tag in {None, MERGE_TAG}:
         return MergeKey(text)
+    if not text.isprintable():
+        text = _after_json(composer, event)
     if event.style or tag is not None:
         return text if tag in _STRING_TAGS else _tagged(composer, event)
     return config_value(text)
+
+
+def _after_json(composer: Composer, event: Event) -> str:
+    # Kustomize hands every field to a plugin, as YAML that it makes of JSON.
+    try:
+        return after_json(event.value)
+    except ValueError as error:
+        composer.fail(event.start_mark, str(error))
 
 
 def _tagged(composer: Composer, event: Event) -> Value:

@@ -10,13 +10,18 @@ import re
 
 from imbricate.documents.compose import parser_of
 from imbricate.documents.face import chomping, fits_a_block
+from imbricate.documents.scalars import Folded
 
 _LINES = re.compile("[\n\u2028\u2029]+|[^\n\u2028\u2029]+")
 _LINE_ENDS = frozenset("\n\u2028\u2029")
 
 
-def refolded(text: str) -> str:
-    """Give the text after one such passage."""
+def folded_value(text: str) -> Folded:
+    """Give a string in the style of a folded block."""
+    return Folded(text, _refolded(text) if "\n" in text[:-1] else text)
+
+
+def _refolded(text: str) -> str:
     if not fits_a_block(text.replace("\t", "x")):
         return text
     parser = parser_of(folded(text, "  "))

@@ -9,7 +9,7 @@ from yaml.error import YAMLError
 from yaml.events import StreamEndEvent
 
 from imbricate.documents.compose import Composer, Event, MergeKey, parser_of
-from imbricate.documents.folded import refolded
+from imbricate.documents.folded import folded_value
 from imbricate.documents.resolve import plain_value, quoted_value, tagged_value
 from imbricate.documents.scalars import Quoted, Scalar, Value, scalar_text
 from imbricate.errors import DocumentError
@@ -23,18 +23,14 @@ _SEPARATOR = re.compile(r"\n---.*\n")
 
 
 def read_resources(data: bytes | str, file: str) -> list[Value]:
-    """Read every document of a resource file; empty ones are left out.
+    """Read every document of a resource file; an empty one is a None.
 
     Raises DocumentError for what is no YAML, for a key that stands twice in a map, and for a text that grows or nests
     out of proportion.
     """
     text = decode(data, file).replace("\r\n", "\n")
-    documents = []
-    for part, first_line in _split(text, file):
-        value = _read_document(part, file, first_line)
-        if value is not None and not (type(value) is Scalar and value.value is None):
-            documents.append(value)
-    return documents
+    documents = [_read_document(part, file, first_line) for part, first_line in _split(text, file)]
+    return [None if type(one) is Scalar and one.value is None else one for one in documents]
 
 
 def decode(data: bytes | str, file: str) -> str:
@@ -98,8 +94,8 @@ def _quoted(composer: Composer, event: Event) -> Value:
     text = event.value
     if event.style == '"':
         composer.check_escapes(event)
-    elif event.style == ">" and "\n" in text[:-1]:
-        text = refolded(text)
+    elif event.style == ">":
+        return folded_value(text)
     return quoted_value(text)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from imbricate.documents.floats import float_text
 
@@ -64,6 +64,20 @@ class Quoted(str):
     __slots__ = ()
 
 
+class Folded(Quoted):
+    """A string from a folded block (>). As long as nothing replaces it, it is printed as `written`."""
+
+    __slots__ = ("written",)
+
+    written: str
+
+    def __new__(cls, text: str, written: str) -> Self:
+        """Take the text, and what becomes of it when kustomize writes it and reads it again."""
+        new = super().__new__(cls, text)
+        new.written = written
+        return new
+
+
 def scalar_text(value: Value) -> str:
     """Give the text that a scalar has in a file, quotes aside: that of a Scalar, else the canonical spelling.
 
@@ -88,4 +102,6 @@ def json_value(value: Value) -> Value:
         return [json_value(child) for child in value]
     if type(value) is Scalar:
         return value.value
-    return str(value) if type(value) is Quoted else value
+    if isinstance(value, Quoted):
+        return value.written if isinstance(value, Folded) else str(value)
+    return value

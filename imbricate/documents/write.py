@@ -21,7 +21,7 @@ from imbricate.documents.floats import float_text, json_float_text
 from imbricate.documents.go_json import json_string
 from imbricate.documents.keyorder import sorted_keys
 from imbricate.documents.resolve import config_value
-from imbricate.documents.scalars import Scalar, Value, scalar_text
+from imbricate.documents.scalars import Folded, Scalar, Value, scalar_text
 from imbricate.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -128,6 +128,8 @@ def _inline(value: Value, column: int, indent: int) -> str:
     if type(value) is Scalar:
         value = value.value
     if isinstance(value, str):
+        if type(value) is Folded:
+            value = value.written
         text = _faces.get(value) or _face(value)
         return (
             text if column + len(text) < _FULL and text not in _SPECIAL else _block_or_fold(value, text, column, indent)

@@ -12,6 +12,7 @@ from imbricate.documents import Quoted, Scalar
 from imbricate.values import (
     EMPTY_NULL,
     copy_of,
+    decoded_json,
     go_text,
     is_empty,
     is_null,
@@ -96,7 +97,8 @@ def test_a_bare_text_is_read_unless_quotes_stood_there(old: Any, text: str, expe
         (1.0, 1),
         (1.5, 1.5),
         (2**53, 2**53),
-        (2**53 + 1, 2**53),
+        (2**53 + 1, 2**53 + 1),
+        (1e6, 1000000),
         (2**64, 18446744073709551616),
         (1e21, 1e21),
         (True, True),
@@ -109,6 +111,23 @@ def test_json_forgets_spellings(value: Any, expected: Any) -> None:
     found = through_json(value)
 
     assert (type(found), found) == (type(expected), expected)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (999999, "999999"),
+        (1000000, "1e+06"),
+        (-4294967296, "-4.294967296e+09"),
+        (2**53 + 1, "9.007199254740992e+15"),
+        (1e3, "1000"),
+        (0.5, "0.5"),
+        (Scalar("0.00001", 1e-5), "1e-05"),
+        (True, "true"),
+    ],
+)
+def test_numbers_without_type_are_floats(value: float, text: str) -> None:
+    assert text_of(decoded_json({"a": [value]})["a"][0]) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [(True, "true"), (False, "false"), (7, "7"), (0.5, "0.5"), (1e21, "1e+21")])

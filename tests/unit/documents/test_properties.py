@@ -90,8 +90,9 @@ def test_both_readers_agree_on_what_is_written(value: Value) -> None:
 @given(st.lists(st.dictionaries(keys, scalars, min_size=1, max_size=3), max_size=4))
 def test_documents_are_split_where_they_were_joined(documents: list[Value]) -> None:
     if not has_separator(documents):
-        assert all(map(same, read_resources(write(documents), "f.yaml"), documents))
-        assert len(read_resources(write(documents), "f.yaml")) == len(documents)
+        found = [one for one in read_resources(write(documents), "f.yaml") if one is not None]
+        assert all(map(same, found, documents))
+        assert len(found) == len(documents)
 
 
 @settings(max_examples=200, deadline=None)

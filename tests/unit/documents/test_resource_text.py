@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from imbricate.documents import Quoted, Scalar, Value, read_resources
+from imbricate.documents import Quoted, Scalar, Value, read_resources, write
 from imbricate.errors import DocumentError
 
 
@@ -84,15 +84,18 @@ def test_a_quoted_string_is_told_from_a_plain_one() -> None:
 
 
 def test_breaks_before_indented_lines_of_a_folded_scalar_multiply_as_in_kustomize() -> None:
-    assert value_of(">\n  a\n  b\n\n   c\n  d\n") == "a b\n\n\n c\nd\n"
+    value = value_of(">\n  a\n  b\n\n   c\n  d\n")
+
+    assert value == "a b\n\n c\nd\n"
+    assert write([value]) == "|\na b\n\n\n c\nd\n"
 
 
 @pytest.mark.parametrize(
     ("text", "documents"),
     [
-        ("", []),
-        ("# nothing\n", []),
-        ("null\n---\n~\n---\n", []),
+        ("", [None]),
+        ("# nothing\n", [None]),
+        ("null\n---\n~\n---\n", [None, None, None]),
         ("a: 1\n---\nb: 2\n", [{"a": 1}, {"b": 2}]),
         ("---\na: 1\n---   # and\nb: 2\n---", [{"a": 1}, {"b": 2}]),
         ("--- {a: 1}\n", [{"a": 1}]),
