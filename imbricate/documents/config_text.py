@@ -7,6 +7,7 @@ from typing import Any
 from yaml.error import YAMLError
 from yaml.events import StreamEndEvent
 
+from imbricate.documents.block_text import Dialect, read_block_map
 from imbricate.documents.compose import Composer, Event, MergeKey, parser_of
 from imbricate.documents.face import after_json
 from imbricate.documents.floats import single_precision_text
@@ -24,6 +25,11 @@ def read_config(data: bytes | str, file: str) -> Value:
     Raises DocumentError for what is no YAML and what JSON cannot hold.
     """
     text = decode(data, file)
+    found = read_block_map(text, _DIALECT)
+    return _read_carefully(text, file) if found is None else found
+
+
+def _read_carefully(text: str, file: str = "") -> Value:
     composer = Composer(text, file, 0, _scalar, _pairs, _items)
     try:
         parser = parser_of(text)
@@ -100,3 +106,6 @@ def _key_text(composer: Composer, key: Value, event: Event) -> str:
     if type(key) is int and key >= 2**63:
         composer.fail(event.start_mark, f"expected a string for a map key, found the number {key}; put it in quotes")
     return single_precision_text(key) if isinstance(key, float) else scalar_text(key)
+
+
+_DIALECT = Dialect(config_value, str, _read_carefully, {}, set())

@@ -8,6 +8,7 @@ from typing import Any
 from yaml.error import YAMLError
 from yaml.events import StreamEndEvent
 
+from imbricate.documents.block_text import Dialect, read_block_map
 from imbricate.documents.compose import Composer, Event, MergeKey, parser_of
 from imbricate.documents.folded import folded_value
 from imbricate.documents.resolve import plain_value, quoted_value, tagged_value
@@ -68,6 +69,11 @@ def _split(text: str, file: str) -> list[tuple[str, int]]:
 
 
 def _read_document(text: str, file: str, first_line: int) -> Value:
+    found = read_block_map(text, _DIALECT)
+    return _read_carefully(text, file, first_line) if found is None else found
+
+
+def _read_carefully(text: str, file: str = "", first_line: int = 0) -> Value:
     composer = Composer(text, file, first_line, _scalar, _pairs, _items)
     try:
         parser = parser_of(text)
@@ -188,3 +194,6 @@ def _with_string_keys(value: Value) -> Value:
     if not isinstance(value, dict) or all(type(key) is str for key in value):
         return value
     return {key if type(key) is str or key.value is None else key.text: child for key, child in value.items()}
+
+
+_DIALECT = Dialect(plain_value, quoted_value, _read_carefully, {}, set())

@@ -1,0 +1,230 @@
+"""A quick reader of what most files hold: block maps and lists, with scalars that are plain, quoted or literal.
+
+It gives what the careful reader gives, or nothing: whoever calls it turns to the careful one for everything else, such
+as anchors, tags, tabs, odd indents, a key that stands twice, and every mistake, which only that one can explain.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from imbricate.errors import DocumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imbricate.documents.scalars import Value
+
+    Text = str
+    Line = re.Match[str]
+
+_LINE = re.compile(
+    r"""^(\ *)(-\ +)?(?:([A-Za-z_][\w./-]*|"[^"\\\n]+"|'[^'\n]+'):(?:\ +(.+))?|(.+))?$""", re.MULTILINE | re.VERBOSE
+)
+_ODD = re.compile("[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
+_PLAIN = re.compile(r"""(?:[^\s\-?:,\[\]{}#&*!|>'"%@`<]|-(?=[^\s]))""")
+_NOT_IN_PLAIN = re.compile(r":(?: |$)")
+_COMMENT = re.compile(r" +#.*$| +$")
+_QUOTED = re.compile(r"""("[^"\\]*"|'(?:[^']|'')*')(?:\ +\#.*|\ *)$""", re.VERBOSE)
+_ANY_QUOTED = re.compile(r'''"(?:[^"\\]|\\.)*"|'(?:[^']|'')*\'''', re.DOTALL)
+_END_OF_LINE = re.compile(r"(?: +#.*| *)$", re.MULTILINE)
+_LITERAL = re.compile(r"\|([+-]?)(?: +#.*| *)$")
+_BLANKS_ALONE = re.compile("^ +$", re.MULTILINE)
+_CONTINUATION = re.compile(r"[A-Za-z0-9(]")
+_MEMO_ENTRIES = 50_000
+_MEMO_TEXT = 200
+_MAX_KEY = 100
+_MAX_DEPTH = 50
+
+
+class Dialect(NamedTuple):
+    """What scalars mean: plain ones, quoted ones, and by the careful reader what is written in brackets.
+
+    `scalars` and `keys` remember what was read before; they belong to the dialect alone.
+    """
+
+    plain: Callable[[str], Value]
+    quoted: Callable[[str], Value]
+    flow: Callable[[str], Value]
+    scalars: dict[str, Value]
+    keys: set[str]
+
+
+class _Other(Exception):  # noqa: N818 - no error: the text is for the careful reader
+    """The text holds something that this reader does not read."""
+
+
+def read_block_map(text: str, dialect: Dialect) -> dict[str, Value] | None:
+    """Read a document that is a block map. Gives None when it is for the careful reader."""
+    if _ODD.search(text):
+        return None
+    try:
+        return _Reader(text, dialect).read() or None
+    except (_Other, DocumentError):
+        return None
+
+
+def _refuse() -> NoReturn:
+    raise _Other
+
+
+class _Reader:
+    def __init__(self, text: str, dialect: Dialect) -> None:
+        self._text = text
+        self._dialect = dialect
+        # Where the last scalar ends that takes more than one line.
+        self._end = 0
+
+    def read(self) -> dict[str, Value]:  # noqa: C901, PLR0912, PLR0915 - the one hot loop: calls would cost more than the work
+        """Go through all lines. `top` is the innermost open collection, `column` where its entries stand."""
+        scalars, keys = self._dialect.scalars, self._dialect.keys
+        null = self._dialect.plain("")
+        root: dict[str, Value] = {}
+        top: Any = root
+        column = 0
+        stack: list[tuple[int, Any]] = []
+        key: Any = None
+        last: str | None = None
+        pending = False
+        for line in _LINE.finditer(self._text):
+            if line.start() < self._end:
+                continue
+            indent, dash, name, value, other = line.groups()
+            if name is None and (other is None or other[0] == "#"):
+                last = None if dash is None else _refuse()
+                continue
+            start = len(indent)
+            if pending:
+                pending = False
+                if start > column or (dash is not None and start == column):
+                    if len(stack) > _MAX_DEPTH:
+                        _refuse()
+                    new: Any = {} if dash is None else []
+                    top[key] = new
+                    stack.append((column, top))
+                    column, top = start, new
+            elif start > column:
+                top[key], last = self._continued(last, line)
+                continue
+            while start < column:
+                column, top = stack.pop()
+            if dash is None:
+                if type(top) is list:
+                    column, top = stack.pop()
+                if name is None or start != column or type(top) is list:
+                    last = None if other == "---" and not root and start == 0 else _refuse()
+                    continue
+            else:
+                if type(top) is dict or start != column:
+                    _refuse()
+                if name is None:
+                    key, last = len(top), other
+                    found = scalars.get(other)
+                    top.append(self._value(other, line, column) if found is None else found)
+                    continue
+                stack.append((column, top))
+                column = start + len(dash)
+                item: dict[str, Value] = {}
+                top.append(item)
+                top = item
+            if name not in keys:
+                name = self._key(name)  # noqa: PLW2901 - without its quotes
+            if name in top:
+                _refuse()
+            key, last = name, value
+            found = null if value is None else scalars.get(value)
+            pending = value is None or (found is None and (value[0] == "#" or value.isspace()))
+            top[name] = null if pending else self._value(value, line, column) if found is None else found
+        return root
+
+    def _key(self, name: str) -> str:
+        if name[0] in "\"'":
+            name = name[1:-1]
+        elif isinstance(self._dialect.plain(name), str) and len(self._dialect.keys) < _MEMO_ENTRIES:
+            self._dialect.keys.add(name)
+        else:
+            _refuse()
+        return _refuse() if name == "<<" or len(name) > _MAX_KEY else name
+
+    def _value(self, text: str, line: Line, column: int) -> Value:
+        """Read what follows a key or a dash."""
+        first = text[0]
+        if first in "[{":
+            return self._flow(text)
+        if first == "|":
+            return self._literal(text, line.end() + 1, column)
+        quoted = _QUOTED.match(text) if first in "\"'" else None
+        if quoted:
+            body = quoted[1][1:-1]
+            value = self._dialect.quoted(body if first == '"' else body.replace("''", "'"))
+        elif first in "\"'":
+            return self._open_quotes(line.end() - len(text), column)
+        else:
+            plain = _COMMENT.sub("", text)
+            if not _PLAIN.match(text) or _NOT_IN_PLAIN.search(plain):
+                _refuse()
+            value = self._dialect.plain(plain)
+        if len(text) <= _MEMO_TEXT and len(self._dialect.scalars) < _MEMO_ENTRIES:
+            self._dialect.scalars[text] = value
+        return value
+
+    def _flow(self, text: str) -> Value:
+        text = _COMMENT.sub("", text)
+        if text in ("{}", "[]"):
+            return {} if text == "{}" else []
+        if text[-1] not in "]}":
+            _refuse()
+        return self._carefully(text)
+
+    def _carefully(self, text: str) -> Value:
+        # Within brackets, so that it is not taken for a document of its own.
+        found = self._dialect.flow(f"[{text}\n]")
+        return found[0] if len(found) == 1 else _refuse()
+
+    def _open_quotes(self, start: int, column: int) -> Value:
+        """Read a quoted scalar with escapes or of several lines, which are indented more than its key."""
+        found = _ANY_QUOTED.match(self._text, start)
+        if found is None or not _END_OF_LINE.match(self._text, found.end()) or _less_indented(column).search(found[0]):
+            _refuse()
+        self._end = found.end()
+        return self._carefully(found[0])
+
+    def _literal(self, text: str, start: int, column: int) -> Value:
+        header = _LITERAL.match(text)
+        following = _less_indented(column).search(self._text, start - 1)
+        self._end = following.start() + 1 if following else len(self._text)
+        block = self._text[start : self._end]
+        body = block.lstrip("\n")
+        indent = len(body) - len(body.lstrip(" "))
+        odd = header is None or not body.endswith("\n") or _BLANKS_ALONE.search(block)
+        if odd or indent == 0 or _less_indented(indent - 1).search(block):
+            _refuse()
+        return self._dialect.quoted(_chomped(_without_indent(block, indent), header[1] if header else ""))
+
+    def _continued(self, last: str | None, line: Line) -> tuple[Value, str]:
+        """Read a further line of a plain scalar."""
+        more = line[0].strip()
+        if last is None or not _PLAIN.match(last) or not _CONTINUATION.match(more):
+            _refuse()
+        text = f"{last.rstrip()} {more}"
+        if " #" in text or _NOT_IN_PLAIN.search(text):
+            _refuse()
+        return self._dialect.plain(text), text
+
+
+@lru_cache(maxsize=128)
+def _less_indented(column: int) -> re.Pattern[str]:
+    """Give the pattern of a line, with the break before it, that begins in this column or before."""
+    return re.compile(rf"\n {{0,{column}}}[^ \n]")
+
+
+def _without_indent(block: str, indent: int) -> str:
+    return ("\n" + block).replace("\n" + " " * indent, "\n")[1:]
+
+
+def _chomped(text: str, chomping: str) -> str:
+    if chomping == "+":
+        return text
+    return text.rstrip("\n") + ("" if chomping == "-" else "\n")
