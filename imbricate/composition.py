@@ -24,7 +24,7 @@ from imbricate.metadata import annotations_as_text, drop_local
 from imbricate.options import DEFAULT as DEFAULT_OPTIONS
 from imbricate.order import check_options, legacy_order
 from imbricate.patches import patches, patches_json6902, patches_strategic_merge
-from imbricate.plugins import generate, is_builtin, plugin_of, transform
+from imbricate.plugins import is_builtin, plugin_of
 from imbricate.references import fix_references
 from imbricate.replacements import replacements
 from imbricate.resources import ResMap, Resource, Source
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from imbricate.kustomization import Var
     from imbricate.layers import Entries
     from imbricate.options import BuildOptions, HelmOptions
-    from imbricate.plugins import Plugin
+    from imbricate.plugins import Runnable
     from imbricate.schema import Schemas
     from imbricate.steps import Transformer
 
@@ -121,6 +121,7 @@ class Composer:
         self._schemas = SchemasInEffect()
         self._tracks_origin = bool(root.kustomization.build_metadata)
         self._unmatched: list[Unmatched] = []
+        self.warnings: list[str] = []
 
     def compose(self) -> tuple[ResMap, tuple[Unmatched, ...]]:
         """Compose. Raises ImbricateError with the file and field at fault."""
@@ -159,7 +160,7 @@ class Composer:
     def _resources_of(self, entry: ResourceFile, layer: Layer) -> Iterator[Resource]:
         origin = origins.of_file(layer, entry.path or layer.file_name) if self._tracks_origin else None
         for index, manifest in enumerate(entry.manifests):
-            resource = Resource(copy_of(manifest), Source(entry.file, index))
+            resource = Resource(manifest, Source(entry.file, index))
             self._schemas.note(resource.gvk.api_version, resource.gvk.kind)
             resource.origin = origin
             yield resource
@@ -170,17 +171,27 @@ class Composer:
             if self._tracks_origin:
                 resource.origin = origins.of_builtin(layer, kind)
             absorb(resources, resource, where)
-        for config in self._plugin_configs(layer.generators, layer):
-            plugin = plugin_of(config, layer.folder, self._schemas)
-            for resource in generate(plugin, _builtin_kind(config, plugin)):
+        for config, plugin in self._plugins(layer.generators, layer):
+            for resource in plugin.generate():
                 resource.source = config.source
                 resource.origin = resource.origin or origins.of_plugin(config)
                 absorb(resources, resource, plugin.where)
 
-    def _plugin_configs(self, entries: Entries, layer: Layer) -> ResMap:
-        return self._add_resources(entries, layer, Accumulated(ResMap(), EMPTY, {})).resources
+    def _plugins(self, entries: Entries, layer: Layer) -> list[tuple[Resource, Runnable]]:
+        configs = self._add_resources(entries, layer, Accumulated(ResMap(), EMPTY, {})).resources
+        plugins = [(config, self._plugin(config, layer)) for config in configs]
+        self.warnings += [f"# Warning: {plugin.warning}" for _, plugin in plugins if plugin.warning]
+        return plugins
+
+    def _plugin(self, config: Resource, layer: Layer) -> Runnable:
+        if is_builtin(config):
+            return plugin_of(config, layer.folder, self._schemas)
+        from imbricate.functions import load  # noqa: PLC0415 - few builds run programs
+
+        return load(config, layer.folder, self._options.plugins)
 
     def _transform(self, layer: Layer, done: Accumulated) -> None:
+        plugins = self._plugins(layer.transformers, layer)
         context = Context(layer, done.config, self._schemas)
         for step in TRANSFORMERS:
             origin = origins.of_builtin(layer, step.plugin) if self._tracks_origin else None
@@ -193,19 +204,14 @@ class Composer:
                     origins.record(done.resources, origin)
             if step.whole_field and applied_any:
                 origins.record(done.resources, origin)
-        for config in self._plugin_configs(layer.transformers, layer):
-            plugin = plugin_of(config, layer.folder, self._schemas)
-            transform(plugin, _builtin_kind(config, plugin), done.resources)
+        for config, plugin in plugins:
+            plugin.transform(done.resources)
             origins.record(done.resources, origins.of_plugin(config))
 
     def _validate(self, layer: Layer, resources: ResMap) -> None:
         """Run validators, which must leave the resources as they are."""
-        for config in self._plugin_configs(layer.validators, layer):
-            plugin = plugin_of(config, layer.folder, self._schemas)
-            before = [copy_of(resource.manifest) for resource in resources]
-            transform(plugin, _builtin_kind(config, plugin), resources)
-            if before != [resource.manifest for resource in resources]:
-                raise plugin.where.error("a validator must not change the resources")
+        for _, plugin in self._plugins(layer.validators, layer):
+            plugin.validate(resources)
 
     def _order(self, resources: ResMap) -> None:
         options = self._root.kustomization.sort_options
@@ -217,16 +223,10 @@ class Composer:
 
     def _add_metadata(self, resources: ResMap) -> None:
         wanted = self._root.kustomization.build_metadata or ()
-        if "managedByLabel" in wanted:
+        if self._options.managed_by or "managedByLabel" in wanted:
             add_to_maps(resources, MANAGED_BY, LABELS_ONLY)
         origins.annotate(resources, wanted)
         annotations_as_text(resources)
-
-
-def _builtin_kind(config: Resource, plugin: Plugin) -> str:
-    if not is_builtin(config):
-        raise plugin.where.error("is no built-in plugin; others are not supported")
-    return config.gvk.kind
 
 
 def _located(transformer: Transformer, resources: ResMap, context: Context) -> Iterator[Applied]:
@@ -365,5 +365,6 @@ def compose(path: Path | str, options: BuildOptions = DEFAULT_OPTIONS) -> Compos
 
     sources = Sources()
     root = Loader(sources, root_only=options.root_only).load(path)
-    resources, unmatched = Composer(root, options).compose()
-    return Composition(resources, sources.paths, unmatched, tuple(deprecations(root)))
+    composer = Composer(root, options)
+    resources, unmatched = composer.compose()
+    return Composition(resources, sources.paths, unmatched, (*deprecations(root), *composer.warnings))

@@ -14,7 +14,7 @@ from imbricate.values import EMPTY_NULL, is_null
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from imbricate.resources import Gvk
+    from imbricate.resid import Gvk
 
 
 class FieldSpec(NamedTuple):
@@ -109,6 +109,23 @@ def selected(specs: FieldSpecs, gvk: Gvk) -> FieldSpecs:
     return known[1]
 
 
+@lru_cache(maxsize=4096)
+def _bare_names(path: str) -> tuple[str, ...]:
+    return tuple(name.removesuffix("[]") for name in split_path(path))
+
+
+def reaches(manifest: dict[str, Any], path: str) -> bool:
+    """Tell quickly whether a path leads anywhere, as far as there are maps: most paths do not."""
+    value: Any = manifest
+    for name in _bare_names(path):
+        if type(value) is not dict or not name:
+            return True
+        if name not in value:
+            return False
+        value = value[name]
+    return True
+
+
 class Creation(NamedTuple):
     """What stands in for a field that a `create` spec did not find: `empty()` gives a new value for the last name."""
 
@@ -125,8 +142,9 @@ def visit(manifest: dict[str, Any], spec: FieldSpec, setter: Callable[[Any, Any]
     `container[key]` is the value found, or what `made` gives where `spec.create` asked for it.
     Raises FieldSpecError when the path goes on below a scalar.
     """
-    walk = _Walk(split_path(spec.path), setter, made if spec.create else None)
-    walk.into([manifest], 0, 0)
+    creation = made if spec.create else None
+    if creation is not None or reaches(manifest, spec.path):
+        _Walk(split_path(spec.path), setter, creation).into([manifest], 0, 0)
 
 
 class _Walk(NamedTuple):

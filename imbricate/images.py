@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from imbricate.resources import ResMap, Resource
     from imbricate.steps import Context
 
+    _Place = tuple[Resource, Any, Any]
+
 _CONTAINERS = ("containers", "initContainers")
 _TAG_AND_DIGEST = r"(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?\Z"
-_Place = tuple[Any, Any]
 
 
 def images(resources: ResMap, context: Context) -> Iterator[Applied]:
@@ -34,23 +35,54 @@ def images(resources: ResMap, context: Context) -> Iterator[Applied]:
     named += [(f"imageTags[{index}]", image) for index, image in enumerate(kustomization.image_tags or ())]
     if not named:
         return
-    places = [(resource, image_places(resource, context.config.images)) for resource in resources]
+    by_image = _by_image(resources, context.config.images)
     for field, image in named:
-        yield Applied(field, [resource for resource, found in places if _set_image(found, image)])
+        yield Applied(field, _rename(by_image, image))
 
 
-def image_places(resource: Resource, specs: FieldSpecs) -> list[_Place]:
+def set_image(resources: ResMap, image: Image, specs: FieldSpecs) -> None:
+    """Change one image everywhere."""
+    _rename(_by_image(resources, specs), image)
+
+
+def _by_image(resources: ResMap, specs: FieldSpecs) -> dict[str, list[_Place]]:
+    """Index the places by the image that they name."""
+    places: dict[str, list[_Place]] = {}
+    for resource in resources:
+        for container, key in image_places(resource, specs):
+            value = container[key]
+            if not is_scalar(value):
+                raise FieldSpecError(f"{key}: expected the name of an image, found {kind_of(value)}")
+            places.setdefault(text_of(value), []).append((resource, container, key))
+    return places
+
+
+def _rename(by_image: dict[str, list[_Place]], image: Image) -> list[Resource]:
+    """Change one image in all places that name it; give their resources."""
+    found: dict[int, Resource] = {}
+    for text in [one for one in by_image if matches(one, image.name)]:
+        for resource, container, key in by_image.pop(text):
+            found[resource.slot] = resource
+            # A place that is there twice may have been changed by now.
+            old = text_of(container[key])
+            if matches(old, image.name):
+                container[key] = untagged(container[key], changed(old, image))
+            by_image.setdefault(text_of(container[key]), []).append((resource, container, key))
+    return list(found.values())
+
+
+def image_places(resource: Resource, specs: FieldSpecs) -> list[tuple[Any, Any]]:
     """Find the places in a manifest that name an image, each as often as kustomize would look at it."""
     if resource.gvk.kind == "CustomResourceDefinition":
         return []
-    places: list[_Place] = []
+    places: list[tuple[Any, Any]] = []
     _container_images(resource.manifest, places)
     for spec in selected(specs, resource.gvk):
         visit(resource.manifest, spec, lambda container, key: places.append((container, key)), None)
     return places
 
 
-def _container_images(value: Any, places: list[_Place]) -> None:
+def _container_images(value: Any, places: list[tuple[Any, Any]]) -> None:
     if isinstance(value, list):
         for one in value:
             if isinstance(one, dict | list):
@@ -70,25 +102,6 @@ def _names_image(container: Any, name: str) -> bool:
     if is_null(container):
         return False
     raise FieldSpecError(f"{name}: expected a list of containers, found {kind_of(container)} in it")
-
-
-def _set_image(places: list[_Place], image: Image) -> bool:
-    found = False
-    for container, key in places:
-        old = container[key]
-        if not is_scalar(old):
-            raise FieldSpecError(f"{key}: expected the name of an image, found {kind_of(old)}")
-        text = text_of(old)
-        if matches(text, image.name):
-            found = True
-            container[key] = untagged(old, changed(text, image))
-    return found
-
-
-def set_image(resources: ResMap, image: Image, specs: FieldSpecs) -> None:
-    """Change one image everywhere."""
-    for resource in resources:
-        _set_image(image_places(resource, specs), image)
 
 
 @lru_cache(maxsize=1024)

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from imbricate.decode import Where
     from imbricate.folder import Folder
     from imbricate.kustomization import Patch, Selector
-    from imbricate.resources import ResId, ResMap
+    from imbricate.resid import ResId
+    from imbricate.resources import ResMap
     from imbricate.schema import Schemas
     from imbricate.steps import Context
 

@@ -9,14 +9,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imbricate.errors import FieldSpecError, ReferenceConflictError
-from imbricate.fieldspecs import FieldSpec, visit
+from imbricate.fieldspecs import FieldSpec, reaches, visit
 from imbricate.values import is_null, kind_of, text_of, untagged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from imbricate.fieldspecs import NameReference
-    from imbricate.resources import Gvk, ResMap, Resource
+    from imbricate.resid import Gvk
+    from imbricate.resources import ResMap, Resource
 
     Sieve = Callable[[Resource], bool]
 
@@ -77,8 +78,10 @@ class _Referrer:
         self._reachable = _reachable_from(resource)
 
     def fix(self, fields: Iterable[_Field]) -> None:
+        manifest = self._resource.manifest
         for field in fields:
-            visit(self._resource.manifest, FieldSpec(field.path), partial(self._fix, field), None)
+            if reaches(manifest, field.path):
+                visit(manifest, FieldSpec(field.path), partial(self._fix, field), None)
 
     def _fix(self, field: _Field, container: Any, key: Any) -> None:
         value = container[key]

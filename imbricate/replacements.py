@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from imbricate.folder import Folder
     from imbricate.kustomization import FieldOptions, Replacement, SourceSelector, TargetSelector
-    from imbricate.resources import ResId, ResMap, Resource
+    from imbricate.resid import ResId
+    from imbricate.resources import ResMap, Resource
     from imbricate.steps import Context
 
 DEFAULT_FIELD_PATH = "metadata.name"

@@ -1,4 +1,4 @@
-"""The objects of a build: `ResId`, `Resource` and the ordered, indexed `ResMap`.
+"""The objects of a build: `Resource` and the ordered, indexed `ResMap`.
 
 Identity follows kyaml's resid package: the namespace counts as effective (none is `default`; cluster-scoped kinds have
 none), and a resource remembers every id it has had, so that patches and references find it under its old names.
@@ -7,75 +7,17 @@ none), and a resource remembers every id it has had, so that patches and referen
 from __future__ import annotations
 
 import base64
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imbricate.errors import ConflictError
 from imbricate.links import Link
-from imbricate.schema import is_cluster_scoped
+from imbricate.resid import Gvk, ResId, gvk_of
 from imbricate.values import is_empty, is_null, text_of, untagged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-CLUSTER = "_non_namespaceable_"
-DEFAULT_NAMESPACE = "default"
-
-
-class Gvk(NamedTuple):
-    """Group, version and kind of an object."""
-
-    group: str
-    version: str
-    kind: str
-
-    @property
-    def api_version(self) -> str:
-        """Give `group/version`, or the version alone for the core group."""
-        return f"{self.group}/{self.version}" if self.group else self.version
-
-    def __str__(self) -> str:
-        """Give Kind.version.group as kustomize prints it."""
-        return f"{self.kind or '[noKind]'}.{self.version or '[noVer]'}.{self.group or '[noGrp]'}"
-
-
-@lru_cache(maxsize=4096)
-def gvk_of(api_version: str, kind: str) -> Gvk:
-    """Split an apiVersion at its first slash."""
-    group, slash, version = api_version.partition("/")
-    return Gvk(group, version, kind) if slash else Gvk("", group, kind)
-
-
-@lru_cache(maxsize=4096)
-def _is_cluster_scoped(gvk: Gvk) -> bool:
-    return is_cluster_scoped(gvk.api_version, gvk.kind)
-
-
-class ResId(NamedTuple):
-    """What names an object: group, version, kind, name and the namespace as written."""
-
-    gvk: Gvk
-    name: str
-    namespace: str
-
-    @property
-    def effective_namespace(self) -> str:
-        """Give the namespace that counts for equality."""
-        return CLUSTER if _is_cluster_scoped(self.gvk) else self.namespace or DEFAULT_NAMESPACE
-
-    @property
-    def key(self) -> ResId:
-        """Give the id with its effective namespace: equal keys are equal ids."""
-        return ResId(self.gvk, self.name, self.effective_namespace)
-
-    @property
-    def is_cluster_scoped(self) -> bool:
-        """Tell whether the kind is certainly cluster-scoped; an unknown kind is not."""
-        return _is_cluster_scoped(self.gvk)
-
-    def __str__(self) -> str:
-        """Give Kind.version.group/name.namespace as kustomize prints it."""
-        return f"{self.gvk}/{self.name or '[noName]'}.{self.namespace or '[noNs]'}"
+    from imbricate.resid import Key
 
 
 class Source(NamedTuple):
@@ -185,8 +127,11 @@ class Resource:
     @property
     def previous_ids(self) -> list[ResId]:
         """Give the ids before the current one, oldest first; group and version are always the current ones."""
-        group, version, _ = self.id.gvk
-        return [ResId(Gvk(group, version, kind), name, namespace) for namespace, name, kind in self.previous]
+        return [self._previous_id(*one) for one in self.previous]
+
+    def _previous_id(self, namespace: str, name: str, kind: str) -> ResId:
+        gvk = self.id.gvk
+        return ResId(gvk if kind == gvk.kind else Gvk(gvk.group, gvk.version, kind), name, namespace)
 
     @property
     def ids(self) -> list[ResId]:
@@ -196,7 +141,7 @@ class Resource:
     @property
     def original_id(self) -> ResId:
         """Give the first id that the resource had."""
-        return self.previous_ids[0] if self.previous else self.id
+        return self._previous_id(*self.previous[0]) if self.previous else self.id
 
     def remember_id(self) -> None:
         """Keep the current id among the previous ones; call it before a change of name, namespace or kind."""
@@ -299,8 +244,8 @@ class ResMap:
         """Take resources in order. Raises ConflictError when two have one id."""
         self._resources: dict[int, Resource] = {}
         self._next_slot = 0
-        self._by_key: dict[ResId, list[Resource]] = {}
-        self._by_any: dict[ResId, list[Resource]] | None = None
+        self._by_key: dict[Key, list[Resource]] = {}
+        self._by_any: dict[Key, list[Resource]] | None = None
         for resource in resources:
             self.append(resource)
 
@@ -357,11 +302,13 @@ class ResMap:
     def rekey(self, resource: Resource) -> None:
         """Follow a change of the resource's manifest or former ids in the indexes."""
         new = resource.read_id()
-        if new != resource.id:
-            self._forget(resource)
-            resource.id = new
-            resource.key = new.key
-            self._by_key.setdefault(resource.key, []).append(resource)
+        if new == resource.id:
+            # A former id that came to it meanwhile was the current one, and so is known.
+            return
+        self._forget(resource)
+        resource.id = new
+        resource.key = new.key
+        self._by_key.setdefault(resource.key, []).append(resource)
         if self._by_any is not None:
             _index(self._by_any, resource)
 
@@ -393,7 +340,7 @@ class ResMap:
         self._resources = {one.slot: one for one in resources}
 
 
-def _index(by_any: dict[ResId, list[Resource]], resource: Resource) -> None:
+def _index(by_any: dict[Key, list[Resource]], resource: Resource) -> None:
     for key in (resource.key, *(one.key for one in resource.previous_ids)):
         known = by_any.setdefault(key, [])
         if not any(one is resource for one in known):

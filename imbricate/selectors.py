@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from imbricate.kustomization import Selector
-    from imbricate.resources import Gvk, Resource
+    from imbricate.resid import Gvk
+    from imbricate.resources import Resource
 
 _TOKEN = re.compile(r"\s*(==|!=|=|!|>|<|\(|\)|,|[^\s=!<>(),]+)")
 _INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from imbricate.kustomization import Label, Replica
-    from imbricate.resources import Gvk, ResMap, Resource
+    from imbricate.resid import Gvk
+    from imbricate.resources import ResMap, Resource
     from imbricate.steps import Context
 
 METADATA_NAME = "metadata/name"

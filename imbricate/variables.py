@@ -9,7 +9,7 @@ from imbricate.documents import Scalar
 from imbricate.errors import FieldPathError, FieldSpecError
 from imbricate.fieldpaths import MISSING, look_up, split_field_path
 from imbricate.fieldspecs import selected, visit
-from imbricate.resources import Gvk, ResId, gvk_of
+from imbricate.resid import Gvk, ResId, gvk_of
 from imbricate.values import go_text, is_null, is_scalar, kind_of
 
 if TYPE_CHECKING:

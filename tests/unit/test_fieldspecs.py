@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from imbricate.errors import FieldSpecError
 from imbricate.fieldspecs import MAPPING, SCALAR, FieldSpec, merge_field_specs, selected, split_path, visit
-from imbricate.resources import Gvk
+from imbricate.resid import Gvk
 
 DEPLOYMENT = Gvk("apps", "v1", "Deployment")
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from imbricate.errors import ConflictError
-from imbricate.resources import Gvk, ResId, ResMap, Resource, Source, encode_base64, gvk_of
+from imbricate.resid import Gvk, ResId, gvk_of
+from imbricate.resources import ResMap, Resource, Source, encode_base64
 
 if TYPE_CHECKING:
     from imbricate.values import Mapping

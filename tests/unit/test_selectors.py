@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from imbricate.errors import SelectorError
 from imbricate.kustomization import Selector
-from imbricate.resources import Gvk, Resource
+from imbricate.resid import Gvk
+from imbricate.resources import Resource
 from imbricate.selectors import matches_labels, patterns_of, selects
 
 LABELS = {"app": "web", "tier": "front", "size": "7", "empty": ""}
