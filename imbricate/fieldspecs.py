@@ -136,15 +136,29 @@ MAPPING = Creation(dict)
 SCALAR = Creation(lambda: EMPTY_NULL)
 
 
+# Values that a path may end at, and that are there for sure.
+_FOUND = frozenset({dict, str, int, bool, float})
+
+
 def visit(manifest: dict[str, Any], spec: FieldSpec, setter: Callable[[Any, Any], None], made: Creation | None) -> None:
     """Call `setter(container, key)` for each place in `manifest` that `spec.path` names.
 
     `container[key]` is the value found, or what `made` gives where `spec.create` asked for it.
     Raises FieldSpecError when the path goes on below a scalar.
     """
+    names = split_path(spec.path)
+    value: Any = manifest
+    for name in names[:-1]:
+        value = value.get(name)
+        if type(value) is not dict:
+            break
+    else:
+        if type(value.get(names[-1])) in _FOUND:
+            setter(value, names[-1])
+            return
     creation = made if spec.create else None
     if creation is not None or reaches(manifest, spec.path):
-        _Walk(split_path(spec.path), setter, creation).into([manifest], 0, 0)
+        _Walk(names, setter, creation).into([manifest], 0, 0)
 
 
 class _Walk(NamedTuple):

@@ -45,13 +45,17 @@ def _read_regular(path: str) -> bytes:
             raise OSError(errno.EINVAL, "is not a regular file")
         if status.st_size > MAX_FILE_BYTES:
             raise OSError(errno.EFBIG, f"is larger than {MAX_FILE_BYTES // 1024**2} MiB")
-        return _read_all(descriptor)
+        return _read_all(descriptor, status.st_size)
     finally:
         os.close(descriptor)
 
 
-def _read_all(descriptor: int) -> bytes:
-    chunks = []
+def _read_all(descriptor: int, size: int) -> bytes:
+    content = os.read(descriptor, size + 1)
+    if len(content) == size:
+        return content
+    # It grew or shrank meanwhile, or is of no size, as files of /proc are.
+    chunks = [content]
     while chunk := os.read(descriptor, _CHUNK):
         chunks.append(chunk)
     return b"".join(chunks)
@@ -78,7 +82,12 @@ class Folder:
 
     def is_folder(self, path: str) -> bool:
         """Tell whether a path names a folder."""
-        return path not in self._plain_files() and (self.root / path).is_dir()
+        if path in self._plain_files():
+            return False
+        try:
+            return (self.root / path).is_dir()
+        except OSError:
+            return False  # reading it as a file says why
 
     def _plain_files(self) -> dict[str, str]:
         """Give the regular files that lie directly here, by name: one look at the folder instead of one at each."""

@@ -33,12 +33,8 @@ class Source(NamedTuple):
         return f"{self.file} (document {self.position + 1})" if self.position else self.file
 
 
-def _meta_text(manifest: dict[str, Any], field: str) -> str:
-    metadata = manifest.get("metadata")
-    if not isinstance(metadata, dict):
-        return ""
-    value = metadata.get(field)
-    return "" if is_empty(value) else text_of(value)
+def _text(value: Any) -> str:
+    return value if type(value) is str else "" if is_empty(value) else text_of(value)
 
 
 def _texts(container: Any, field: str) -> dict[str, str]:
@@ -107,7 +103,10 @@ class Resource:
         """Read the current id from the manifest."""
         manifest = self.manifest
         gvk = gvk_of(text_of(manifest.get("apiVersion", "")), text_of(manifest.get("kind", "")))
-        return ResId(gvk, _meta_text(manifest, "name"), _meta_text(manifest, "namespace"))
+        metadata = manifest.get("metadata")
+        if not isinstance(metadata, dict):
+            return ResId(gvk, "", "")
+        return ResId(gvk, _text(metadata.get("name", "")), _text(metadata.get("namespace", "")))
 
     @property
     def gvk(self) -> Gvk:
@@ -274,7 +273,7 @@ class ResMap:
         self._resources[resource.slot] = resource
         self._by_key.setdefault(resource.key, []).append(resource)
         if self._by_any is not None:
-            _index(self._by_any, resource)
+            _index(self._by_any, resource, _keys(resource))
 
     def extend(self, resources: Iterable[Resource]) -> None:
         """Add resources in their order. Raises ConflictError as `append` does."""
@@ -306,11 +305,12 @@ class ResMap:
             # A former id that came to it meanwhile was the current one, and so is known.
             return
         self._forget(resource)
+        same_kind = new.gvk == resource.gvk
         resource.id = new
         resource.key = new.key
         self._by_key.setdefault(resource.key, []).append(resource)
         if self._by_any is not None:
-            _index(self._by_any, resource)
+            _index(self._by_any, resource, [resource.key] if same_kind else _keys(resource))
 
     def with_id(self, wanted: ResId) -> list[Resource]:
         """Find the resources whose current id is `wanted`."""
@@ -321,7 +321,7 @@ class ResMap:
         if self._by_any is None:
             self._by_any = {}
             for resource in self._resources.values():
-                _index(self._by_any, resource)
+                _index(self._by_any, resource, _keys(resource))
         key = wanted.key
         return [
             one
@@ -340,8 +340,12 @@ class ResMap:
         self._resources = {one.slot: one for one in resources}
 
 
-def _index(by_any: dict[Key, list[Resource]], resource: Resource) -> None:
-    for key in (resource.key, *(one.key for one in resource.previous_ids)):
+def _keys(resource: Resource) -> list[Key]:
+    return [resource.key, *(one.key for one in resource.previous_ids)]
+
+
+def _index(by_any: dict[Key, list[Resource]], resource: Resource, keys: list[Key]) -> None:
+    for key in keys:
         known = by_any.setdefault(key, [])
         if not any(one is resource for one in known):
             known.append(resource)
