@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from imbricate.documents import go_json
@@ -27,6 +26,8 @@ def add_hashes(resources: ResMap) -> None:
 
 def content_hash(resource: Resource) -> str:
     """Give the ten characters for a resource: of a ConfigMap's or Secret's data, else of the whole object."""
+    from hashlib import sha256  # noqa: PLC0415 - loads OpenSSL
+
     manifest = resource.manifest
     kind = resource.gvk.kind
     if kind == "ConfigMap":

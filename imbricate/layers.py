@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from imbricate.kustomization import Kustomization
 
+_MAX_LAYERS = 150
+
 
 class ResourceFile(NamedTuple):
     """A file of resources: the path as written, the path as shown, and its objects."""
@@ -63,7 +65,9 @@ class Layer:
 
     def shown(self, path: str) -> str:
         """Give the path of a file of this layer as a message shows it."""
-        return display(self.folder.root / path)
+        if path[:1] in {"", "/", "."} or "/." in path or "//" in path:
+            return display(self.folder.root / path)
+        return self.file.removesuffix(self.file_name) + path
 
 
 Entries = tuple[tuple[str, ResourceFile | Layer], ...]
@@ -173,6 +177,8 @@ class Loader:
             raise LoadError(
                 path, layer.folder.root, "has '..' inside of a name; two entries of a list may have run together"
             )
+        if len(below) >= _MAX_LAYERS:
+            raise LoadError(path, layer.folder.root, f"is more than {_MAX_LAYERS} layers deep")
         root = layer.folder.enter(path)
         cycle = next((one for one in reversed(below) if one.is_relative_to(root)), None)
         if cycle is not None:

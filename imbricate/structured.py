@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imbricate.documents import Quoted, StructuredText
+from imbricate.documents import Quoted
 from imbricate.errors import DocumentError, FieldPathError
 from imbricate.fieldpaths import MISSING, find_places, look_up
 from imbricate.values import is_null, is_scalar, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from imbricate.documents.restyle import StructuredText
 
     Setter = Callable[[tuple[Any, Any]], None]
 
@@ -43,6 +45,8 @@ def set_in_text(manifest: dict[str, Any], names: tuple[str, ...], setter: Setter
 
 
 def _entered(manifest: dict[str, Any], names: tuple[str, ...]) -> tuple[int, StructuredText] | None:
+    from imbricate.documents.restyle import StructuredText  # noqa: PLC0415 - few replacements go into texts
+
     for depth in range(1, len(names)):
         try:
             value = look_up(manifest, names[:depth])

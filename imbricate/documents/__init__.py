@@ -13,7 +13,6 @@ from imbricate.documents.folded import folded_value
 from imbricate.documents.go_json import go_json
 from imbricate.documents.resolve import is_string_to_v2, plain_value
 from imbricate.documents.resource_text import read_resources
-from imbricate.documents.restyle import StructuredText
 from imbricate.documents.scalars import Folded, Quoted, Scalar, Value, json_value, scalar_text
 from imbricate.documents.write import write, write_document
 
@@ -21,7 +20,6 @@ __all__ = [
     "Folded",
     "Quoted",
     "Scalar",
-    "StructuredText",
     "Value",
     "dump_node",
     "folded_value",

@@ -23,12 +23,11 @@ if TYPE_CHECKING:
 _LINE = re.compile(
     r"""^(\ *)(-\ +)?(?:([A-Za-z_][\w./-]*|"[^"\\\n]+"|'[^'\n]+'):(?:\ +(.+))?|(.+))?$""", re.MULTILINE | re.VERBOSE
 )
-_ODD = re.compile("[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
 _PLAIN = re.compile(r"""(?:[^\s\-?:,\[\]{}#&*!|>'"%@`<]|-(?=[^\s]))""")
 _NOT_IN_PLAIN = re.compile(r":(?: |$)")
 _COMMENT = re.compile(r" +#.*$| +$")
 _QUOTED = re.compile(r"""("[^"\\]*"|'(?:[^']|'')*')(?:\ +\#.*|\ *)$""", re.VERBOSE)
-_ANY_QUOTED = re.compile(r'''"(?:[^"\\]|\\.)*"|'(?:[^']|'')*\'''', re.DOTALL)
+_ANY_QUOTED = re.compile(r""""(?:[^"\\]|\\.)*+"|'(?:[^']|'')*+\'""", re.DOTALL)
 _END_OF_LINE = re.compile(r"(?: +#.*| *)$", re.MULTILINE)
 _LITERAL = re.compile(r"\|([+-]?)(?: +#.*| *)$")
 _BLANKS_ALONE = re.compile("^ +$", re.MULTILINE)
@@ -58,7 +57,7 @@ class _Other(Exception):  # noqa: N818 - no error: the text is for the careful r
 
 def read_block_map(text: str, dialect: Dialect) -> dict[str, Value] | None:
     """Read a document that is a block map. Gives None when it is for the careful reader."""
-    if _ODD.search(text):
+    if not text.replace("\n", "").isprintable():
         return None
     try:
         return _Reader(text, dialect).read() or None
@@ -130,7 +129,7 @@ class _Reader:
                 top.append(item)
                 top = item
             if name not in keys:
-                name = self._key(name)  # noqa: PLW2901 - without its quotes
+                name = self._key(name)
             if name in top:
                 _refuse()
             key, last = name, value

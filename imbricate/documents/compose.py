@@ -27,6 +27,9 @@ Event = Any
 Mark = Any
 Parser = Any
 
+MERGE_KEY = "<<"
+MERGE_TAG = "tag:yaml.org,2002:merge"
+STR_TAG = "tag:yaml.org,2002:str"
 MAX_DEPTH = 200
 MAX_COPIED_NODES = 200_000
 MAX_COPIED_TEXT = 20_000_000

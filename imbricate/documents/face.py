@@ -9,10 +9,11 @@ from imbricate.documents.resolve import is_string_to_v2
 WIDTH = 80
 _INDICATORS = frozenset("#,[]{}&*!|>'\"%@`")
 _BLANK = frozenset(" \t")
-_REFUSED = re.compile("[\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 _NEXT_LINES = re.compile(" *\x85[ \x85]*")
-_UNPRINTABLE = re.compile("[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
-_ESCAPED = re.compile('[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]|["\\\\\u2028\u2029]')
+# Compiled when a text needs them: these take milliseconds.
+_REFUSED = "[\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]"
+_UNPRINTABLE = "[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]"
+_ESCAPED = '[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]|["\\\\\u2028\u2029]'
 BREAKS = re.compile("[\n\r\x85\u2028\u2029]")
 _BASE60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?\Z")
 _NAMED = {
@@ -45,7 +46,7 @@ def after_json(text: str) -> str:
 
     There U+0085 is a line break, and folds. Raises ValueError for a control character, which YAML refuses.
     """
-    refused = _REFUSED.search(text)
+    refused = re.search(_REFUSED, text)
     if refused:
         raise ValueError(f"found the character U+{ord(refused[0]):04X}, which YAML cannot hold")
     return _NEXT_LINES.sub(lambda found: "\n" * (found[0].count("\x85") - 1) or " ", text)
@@ -61,7 +62,7 @@ def face(text: str) -> str:  # noqa: PLR0911 - one return for each style
     if not text.isprintable() or not text.isascii():
         if "\n" in text:
             return LITERAL if fits_a_block(text) else quoted(text)
-        if _UNPRINTABLE.search(text):
+        if _has_unprintable(text):
             return quoted(text)
     if not is_string_to_v2(text) or _is_base60(text):
         return quoted(text)
@@ -74,9 +75,11 @@ def face(text: str) -> str:  # noqa: PLR0911 - one return for each style
 
 def quoted(text: str) -> str:
     """Give a string in double quotes; after a leading byte order mark every character is escaped."""
+    if text.isascii() and text.isprintable():
+        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if text[:1] == "\ufeff":
         return '"' + "".join(map(_escape, text)) + '"'
-    return '"' + _ESCAPED.sub(lambda found: _escape(found[0]), text) + '"'
+    return '"' + re.sub(_ESCAPED, lambda found: _escape(found[0]), text) + '"'
 
 
 def _escape(sign: str) -> str:
@@ -98,9 +101,14 @@ def reads_as_syntax(text: str) -> bool:
     )
 
 
+def _has_unprintable(text: str) -> bool:
+    plain = text.isascii() and text.replace("\n", "").isprintable()
+    return not plain and re.search(_UNPRINTABLE, text) is not None
+
+
 def fits_a_block(text: str) -> bool:
     """Tell whether a text with line breaks can be a literal block."""
-    if text[-1] == " " or " \n" in text or _UNPRINTABLE.search(text):
+    if text[-1] == " " or " \n" in text or _has_unprintable(text):
         return False
     return " \u2028" not in text and " \u2029" not in text
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 
-from imbricate.documents.compose import parser_of
 from imbricate.documents.face import chomping, fits_a_block
 from imbricate.documents.scalars import Folded
 
@@ -24,6 +23,8 @@ def folded_value(text: str) -> Folded:
 def _refolded(text: str) -> str:
     if not fits_a_block(text.replace("\t", "x")):
         return text
+    from imbricate.documents.compose import parser_of  # noqa: PLC0415 - most builds need no PyYAML
+
     parser = parser_of(folded(text, "  "))
     for _ in ("start of the stream", "start of the document"):
         parser.get_event()

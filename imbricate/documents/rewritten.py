@@ -28,13 +28,21 @@ class Single(str):
 class Ordered(dict[str, Value]):
     """A map whose keys keep their order, since kyaml has added some at its end."""
 
+    __slots__ = ()
+
 
 def rewrite(value: Value) -> str:
     """Write a value as one document. Raises DocumentError as `write_document` does."""
-    write_document(value)  # refuses what cannot be printed
+    write_document(_plain(value))  # refuses what cannot be printed
     parts: list[str] = []
     _node(value, "", 0, parts.append)
-    return "".join(parts).replace(NO_BREAK + "\n", "\n")
+    return "".join(parts).replace(NO_BREAK + "\n", "")
+
+
+def _plain(value: Value) -> Value:
+    if isinstance(value, dict):
+        return {key: _plain(child) for key, child in value.items()}
+    return [_plain(child) for child in value] if isinstance(value, list) else value
 
 
 def _node(value: Value, lead: str, indent: int, put: Put) -> None:
