@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any
 
+from imbricate.documents.flow_text import Dialect, OtherSyntaxError, read_flow, refuse
 from imbricate.errors import DocumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from imbricate.documents.scalars import Value
 
     Text = str
@@ -38,35 +37,14 @@ _MAX_KEY = 100
 _MAX_DEPTH = 50
 
 
-class Dialect(NamedTuple):
-    """What scalars mean: plain ones, quoted ones, and by the careful reader what is written in brackets.
-
-    `scalars` and `keys` remember what was read before; they belong to the dialect alone.
-    """
-
-    plain: Callable[[str], Value]
-    quoted: Callable[[str], Value]
-    flow: Callable[[str], Value]
-    scalars: dict[str, Value]
-    keys: set[str]
-
-
-class _Other(Exception):  # noqa: N818 - no error: the text is for the careful reader
-    """The text holds something that this reader does not read."""
-
-
 def read_block_map(text: str, dialect: Dialect) -> dict[str, Value] | None:
     """Read a document that is a block map. Gives None when it is for the careful reader."""
     if not text.replace("\n", "").isprintable():
         return None
     try:
         return _Reader(text, dialect).read() or None
-    except (_Other, DocumentError):
+    except (OtherSyntaxError, DocumentError):
         return None
-
-
-def _refuse() -> NoReturn:
-    raise _Other
 
 
 class _Reader:
@@ -92,14 +70,14 @@ class _Reader:
                 continue
             indent, dash, name, value, other = line.groups()
             if name is None and (other is None or other[0] == "#"):
-                last = None if dash is None else _refuse()
+                last = None if dash is None else refuse()
                 continue
             start = len(indent)
             if pending:
                 pending = False
                 if start > column or (dash is not None and start == column):
                     if len(stack) > _MAX_DEPTH:
-                        _refuse()
+                        refuse()
                     new: Any = {} if dash is None else []
                     top[key] = new
                     stack.append((column, top))
@@ -113,11 +91,11 @@ class _Reader:
                 if type(top) is list:
                     column, top = stack.pop()
                 if name is None or start != column or type(top) is list:
-                    last = None if other == "---" and not root and start == 0 else _refuse()
+                    last = None if other == "---" and not root and start == 0 else refuse()
                     continue
             else:
                 if type(top) is dict or start != column:
-                    _refuse()
+                    refuse()
                 if name is None:
                     key, last = len(top), other
                     found = scalars.get(other)
@@ -131,7 +109,7 @@ class _Reader:
             if name not in keys:
                 name = self._key(name)
             if name in top:
-                _refuse()
+                refuse()
             key, last = name, value
             found = null if value is None else scalars.get(value)
             pending = value is None or (found is None and (value[0] == "#" or value.isspace()))
@@ -144,8 +122,8 @@ class _Reader:
         elif isinstance(self._dialect.plain(name), str) and len(self._dialect.keys) < _MEMO_ENTRIES:
             self._dialect.keys.add(name)
         else:
-            _refuse()
-        return _refuse() if name == "<<" or len(name) > _MAX_KEY else name
+            refuse()
+        return refuse() if name == "<<" or len(name) > _MAX_KEY else name
 
     def _value(self, text: str, line: Line, column: int) -> Value:
         """Read what follows a key or a dash."""
@@ -163,7 +141,7 @@ class _Reader:
         else:
             plain = _COMMENT.sub("", text)
             if not _PLAIN.match(text) or _NOT_IN_PLAIN.search(plain):
-                _refuse()
+                refuse()
             value = self._dialect.plain(plain)
         if len(text) <= _MEMO_TEXT and len(self._dialect.scalars) < _MEMO_ENTRIES:
             self._dialect.scalars[text] = value
@@ -171,22 +149,21 @@ class _Reader:
 
     def _flow(self, text: str) -> Value:
         text = _COMMENT.sub("", text)
-        if text in ("{}", "[]"):
-            return {} if text == "{}" else []
-        if text[-1] not in "]}":
-            _refuse()
-        return self._carefully(text)
+        try:
+            return read_flow(text, self._dialect)
+        except OtherSyntaxError:
+            return self._carefully(text) if text[-1] in "]}" else refuse()
 
     def _carefully(self, text: str) -> Value:
         # Within brackets, so that it is not taken for a document of its own.
         found = self._dialect.flow(f"[{text}\n]")
-        return found[0] if len(found) == 1 else _refuse()
+        return found[0] if len(found) == 1 else refuse()
 
     def _open_quotes(self, start: int, column: int) -> Value:
         """Read a quoted scalar with escapes or of several lines, which are indented more than its key."""
         found = _ANY_QUOTED.match(self._text, start)
         if found is None or not _END_OF_LINE.match(self._text, found.end()) or _less_indented(column).search(found[0]):
-            _refuse()
+            refuse()
         self._end = found.end()
         return self._carefully(found[0])
 
@@ -199,17 +176,17 @@ class _Reader:
         indent = len(body) - len(body.lstrip(" "))
         odd = header is None or not body.endswith("\n") or _BLANKS_ALONE.search(block)
         if odd or indent == 0 or _less_indented(indent - 1).search(block):
-            _refuse()
+            refuse()
         return self._dialect.quoted(_chomped(_without_indent(block, indent), header[1] if header else ""))
 
     def _continued(self, last: str | None, line: Line) -> tuple[Value, str]:
         """Read a further line of a plain scalar."""
         more = line[0].strip()
         if last is None or not _PLAIN.match(last) or not _CONTINUATION.match(more):
-            _refuse()
+            refuse()
         text = f"{last.rstrip()} {more}"
         if " #" in text or _NOT_IN_PLAIN.search(text):
-            _refuse()
+            refuse()
         return self._dialect.plain(text), text
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imbricate.documents.block_text import Dialect, read_block_map
+from imbricate.documents.block_text import read_block_map
+from imbricate.documents.flow_text import Dialect
 from imbricate.documents.resolve import config_value
 from imbricate.documents.resource_text import decode
 

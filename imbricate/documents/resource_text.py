@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from imbricate.documents.block_text import Dialect, read_block_map
+from imbricate.documents.block_text import read_block_map
+from imbricate.documents.flow_text import Dialect
 from imbricate.documents.resolve import plain_value, quoted_value
 from imbricate.documents.scalars import Scalar, Value
 from imbricate.errors import DocumentError
