@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from imbricate.resid import Gvk
 
 
+NO_PATH = "found a field spec without path; expected one such as spec/template/metadata/labels"
+
+
 class FieldSpec(NamedTuple):
     r"""One row of a transformer's configuration: where it acts.
 
@@ -25,7 +28,7 @@ class FieldSpec(NamedTuple):
     `create` makes the maps that are missing on the way.
     """
 
-    path: str
+    path: str = ""
     create: bool = False
     kind: str = ""
     group: str = ""
@@ -144,7 +147,7 @@ def visit(manifest: dict[str, Any], spec: FieldSpec, setter: Callable[[Any, Any]
     """Call `setter(container, key)` for each place in `manifest` that `spec.path` names.
 
     `container[key]` is the value found, or what `made` gives where `spec.create` asked for it.
-    Raises FieldSpecError when the path goes on below a scalar.
+    Raises FieldSpecError when the path goes on below a scalar, or is empty.
     """
     names = split_path(spec.path)
     value: Any = manifest
@@ -156,9 +159,46 @@ def visit(manifest: dict[str, Any], spec: FieldSpec, setter: Callable[[Any, Any]
         if type(value.get(names[-1])) in _FOUND:
             setter(value, names[-1])
             return
+    if not spec.path:
+        raise FieldSpecError(NO_PATH)
     creation = made if spec.create else None
     if creation is not None or reaches(manifest, spec.path):
         _Walk(names, setter, creation).into([manifest], 0, 0)
+
+
+class PathTree(NamedTuple):
+    """Many paths as one tree, so that one walk serves them all: `ends` holds what is known of those that end here."""
+
+    children: dict[str, PathTree]
+    ends: list[Any]
+
+    @staticmethod
+    def of(paths: Iterable[tuple[str, Any]]) -> PathTree:
+        """Make the tree of pairs of a path and what is known of it. Raises FieldSpecError for an empty path."""
+        root = PathTree({}, [])
+        for path, known in paths:
+            tree = root
+            for name in _bare_names(path):
+                if not name:
+                    raise FieldSpecError(NO_PATH)
+                tree = tree.children.setdefault(name, PathTree({}, []))
+            tree.ends.append(known)
+        return root
+
+    def visit(self, value: Any, setter: Callable[[Any, Any, Any], None], above: str = "") -> None:
+        """Call `setter(known, container, key)` for each place that one of the paths names, as `visit` does."""
+        if type(value) is dict:
+            for name, tree in self.children.items():
+                if name in value:
+                    for known in tree.ends:
+                        setter(known, value, name)
+                    if tree.children:
+                        tree.visit(value[name], setter, name)
+        elif type(value) is list:
+            for one in value:
+                self.visit(one, setter, above)
+        elif not is_null(value):
+            raise FieldSpecError(f"{above}: expected a map or a list above {next(iter(self.children))!r}")
 
 
 class _Walk(NamedTuple):

@@ -83,17 +83,19 @@ def image_places(resource: Resource, specs: FieldSpecs) -> list[tuple[Any, Any]]
 
 
 def _container_images(value: Any, places: list[tuple[Any, Any]]) -> None:
-    if isinstance(value, list):
+    if type(value) is list:
         for one in value:
-            if isinstance(one, dict | list):
+            if type(one) is dict or type(one) is list:
                 _container_images(one, places)
         return
     for name, child in value.items():
-        if not isinstance(child, dict | list):
-            continue
-        _container_images(child, places)
-        if name in _CONTAINERS and isinstance(child, list):
-            places += [(one, "image") for one in child if _names_image(one, name)]
+        kind = type(child)
+        if kind is dict:
+            _container_images(child, places)
+        elif kind is list:
+            _container_images(child, places)
+            if name in _CONTAINERS:
+                places += [(one, "image") for one in child if _names_image(one, name)]
 
 
 def _names_image(container: Any, name: str) -> bool:

@@ -16,7 +16,7 @@ from imbricate.kustomization import PatchOptions
 from imbricate.manifests import read_manifests
 from imbricate.merge import DIRECTIVE, MISSING, strategic_merge
 from imbricate.resources import Resource
-from imbricate.selectors import selects
+from imbricate.selectors import candidates, selects
 from imbricate.steps import Applied
 from imbricate.transformers import nearest_name
 from imbricate.values import EMPTY_NULL, copy_of, decoded_json, is_null, text_of, through_json, untagged
@@ -140,7 +140,7 @@ def _json(text: str, file: str) -> Any:
 def select(resources: ResMap, target: Selector, where: Where) -> list[Resource]:
     """Find the resources that a target means. Raises KustomizationError when the target cannot be read."""
     try:
-        return [resource for resource in resources if selects(target, resource)]
+        return [resource for resource in candidates(target, resources) if selects(target, resource)]
     except SelectorError as error:
         raise where.at("target").error(str(error)) from None
 

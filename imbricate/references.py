@@ -5,11 +5,10 @@ In: all resources with their former names, and the table of which field of which
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imbricate.errors import FieldSpecError, ReferenceConflictError
-from imbricate.fieldspecs import FieldSpec, reaches, visit
+from imbricate.fieldspecs import PathTree
 from imbricate.values import is_null, kind_of, text_of, untagged
 
 if TYPE_CHECKING:
@@ -29,10 +28,12 @@ class _Field(NamedTuple):
     target: tuple[str, str, str]
 
 
-def _fields_of(table: tuple[NameReference, ...], gvk: Gvk) -> tuple[_Field, ...]:
-    return tuple(
-        _Field(spec.path, reference.target) for reference in table for spec in reference.referrers if spec.selects(gvk)
-    )
+def _fields_of(table: tuple[NameReference, ...], gvk: Gvk, known: dict[Gvk, PathTree]) -> PathTree:
+    tree = known.get(gvk)
+    if tree is None:
+        fields = (_Field(spec.path, one.target) for one in table for spec in one.referrers if spec.selects(gvk))
+        tree = known[gvk] = PathTree.of((field.path, field) for field in fields)
+    return tree
 
 
 def fix_references(resources: ResMap, table: tuple[NameReference, ...]) -> None:
@@ -41,32 +42,35 @@ def fix_references(resources: ResMap, table: tuple[NameReference, ...]) -> None:
     Raises ReferenceConflictError when a name could mean several objects that are called differently now.
     """
     index = _index_of(resources)
-    known: dict[Gvk, tuple[_Field, ...]] = {}
+    known: dict[Gvk, PathTree] = {}
     for resource in resources:
-        gvk = resource.original_id.gvk
-        fields = known.get(gvk)
-        if fields is None:
-            fields = known[gvk] = _fields_of(table, gvk)
-        if not fields:
-            continue
-        referrer = _Referrer(resource, index)
-        if index.by_former_name:
-            referrer.fix(fields)
-            resources.rekey(resource)
+        try:
+            fields = _fields_of(table, resource.original_id.gvk, known)
+            if fields.children:
+                _Referrer(resource, index).fix(fields)
+                resources.rekey(resource)
+        except FieldSpecError as error:
+            raise FieldSpecError(f"{resource}: {error}") from None
 
 
 class _Index(NamedTuple):
     by_former_name: dict[str, list[Resource]]
+    by_prefix: dict[tuple[str, str], list[Resource]]
     by_original_namespace: dict[str, list[Resource]]
 
 
 def _index_of(resources: ResMap) -> _Index:
-    index = _Index({}, {})
+    index = _Index({}, {}, {})
     for resource in resources:
         for name in dict.fromkeys(name for _, name, _ in resource.previous):
             index.by_former_name.setdefault(name, []).append(resource)
+            index.by_prefix.setdefault((name, _last(resource.prefixes)), []).append(resource)
         index.by_original_namespace.setdefault(resource.original_id.effective_namespace, []).append(resource)
     return index
+
+
+def _last(affixes: list[str]) -> str:
+    return affixes[-1] if affixes else ""
 
 
 class _Referrer:
@@ -77,11 +81,8 @@ class _Referrer:
         self._index = index
         self._reachable = _reachable_from(resource)
 
-    def fix(self, fields: Iterable[_Field]) -> None:
-        manifest = self._resource.manifest
-        for field in fields:
-            if reaches(manifest, field.path):
-                visit(manifest, FieldSpec(field.path), partial(self._fix, field), None)
+    def fix(self, fields: PathTree) -> None:
+        fields.visit(self._resource.manifest, self._fix)
 
     def _fix(self, field: _Field, container: Any, key: Any) -> None:
         value = container[key]
@@ -130,17 +131,32 @@ class _Referrer:
         self, field: _Field, name: str, accepts: Sieve, identity: Callable[[Resource], tuple[str, ...]]
     ) -> Resource | None:
         """Choose the object that a name means: sieve after sieve, until one is left or all are alike."""
-        found = [one for one in self._index.by_former_name.get(name, ()) if self._reachable(one) and accepts(one)]
-        found = [one for one in found if _was_of_kind(one, field.target)]
-        found = [one for one in found if self._fits_role_ref(field, one) and self._in_reach(one)]
-        if len(found) == 1:
-            return found[0]
-        found = [one for one in found if _same_affixes(one, self._resource, lenient=True)]
+        found = self._alike(self._fitting(field, self._named_beside(name), accepts))
+        if not found:
+            found = self._fitting(field, self._index.by_former_name.get(name, ()), accepts)
+            if len(found) == 1:
+                return found[0]
+            found = self._alike(found)
         if len(found) > 1:
             found = [one for one in found if _same_affixes(one, self._resource, lenient=False)]
         if len({identity(one) for one in found}) > 1:
             raise ReferenceConflictError(self._resource, field.path, name, [one.id for one in found])
         return found[0] if found else None
+
+    def _named_beside(self, name: str) -> list[Resource]:
+        """Give those of a name whose last prefix is the referrer's, or that have none: a few of perhaps many."""
+        prefix = _last(self._resource.prefixes)
+        if not prefix:
+            return []
+        by_prefix = self._index.by_prefix
+        return by_prefix.get((name, prefix), []) + by_prefix.get((name, ""), [])
+
+    def _fitting(self, field: _Field, named: Iterable[Resource], accepts: Sieve) -> list[Resource]:
+        found = [one for one in named if self._reachable(one) and accepts(one) and _was_of_kind(one, field.target)]
+        return [one for one in found if self._fits_role_ref(field, one) and self._in_reach(one)]
+
+    def _alike(self, found: list[Resource]) -> list[Resource]:
+        return [one for one in found if _same_affixes(one, self._resource, lenient=True)]
 
     def _fits_role_ref(self, field: _Field, candidate: Resource) -> bool:
         if not field.path.endswith("roleRef/name"):

@@ -10,7 +10,7 @@ from imbricate.errors import FieldPathError, LoadError, SelectorError
 from imbricate.fieldpaths import MISSING, find_places, look_up, split_field_path
 from imbricate.fields import REPLACEMENT_IN_FILE
 from imbricate.kustomization import Selector
-from imbricate.selectors import patterns_of, selects_metadata
+from imbricate.selectors import candidates, patterns_of, selects_metadata
 from imbricate.steps import Applied
 from imbricate.structured import set_in_text
 from imbricate.values import copy_of, is_empty, is_quoted, is_scalar, quoted_as, text_of
@@ -113,7 +113,8 @@ def _source_value(resources: ResMap, replacement: Replacement, where: Where) -> 
 
 
 def _source_resource(resources: ResMap, source: SourceSelector, where: Where) -> Resource:
-    found = [one for one in resources if any(_is_source(source, known) for known in (one.id, *one.previous_ids))]
+    named = resources.named(source.name) if source.name else resources
+    found = [one for one in named if any(_is_source(source, known) for known in (one.id, *one.previous_ids))]
     if len(found) == 1:
         return found[0]
     wanted = " ".join(f"{name}={value}" for name, value in zip(source._fields[:5], source[:5], strict=True) if value)
@@ -147,7 +148,7 @@ def _refined(value: Any, options: FieldOptions | None, where: Where) -> Any:
 
 def _write_to_target(resources: ResMap, value: Any, target: TargetSelector, where: Where) -> list[Resource]:
     select = target.select or Selector()
-    touched = [resource for resource in resources if _is_target(resource, select, target, where)]
+    touched = [one for one in candidates(select, resources) if _is_target(one, select, target, where)]
     for resource in touched:
         for path in target.field_paths or (DEFAULT_FIELD_PATH,):
             try:

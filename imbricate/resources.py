@@ -233,11 +233,11 @@ class Resource:
 class ResMap:
     """Resources in the order they were added, found by current or by any id without a search.
 
-    The index of former ids is made when it is first asked. It may hold stale entries (of a resource whose apiVersion
-    changed): every look-up verifies.
+    The indexes of former ids and of names are made when first asked. They may hold stale entries (of a resource whose
+    apiVersion changed): every look-up verifies.
     """
 
-    __slots__ = ("_by_any", "_by_key", "_next_slot", "_resources")
+    __slots__ = ("_by_any", "_by_key", "_by_name", "_next_slot", "_resources")
 
     def __init__(self, resources: Iterable[Resource] = ()) -> None:
         """Take resources in order. Raises ConflictError when two have one id."""
@@ -245,6 +245,7 @@ class ResMap:
         self._next_slot = 0
         self._by_key: dict[Key, list[Resource]] = {}
         self._by_any: dict[Key, list[Resource]] | None = None
+        self._by_name: dict[str, dict[int, Resource]] | None = None
         for resource in resources:
             self.append(resource)
 
@@ -274,6 +275,8 @@ class ResMap:
         self._by_key.setdefault(resource.key, []).append(resource)
         if self._by_any is not None:
             _index(self._by_any, resource, _keys(resource))
+        if self._by_name is not None:
+            _index_names(self._by_name, resource)
 
     def extend(self, resources: Iterable[Resource]) -> None:
         """Add resources in their order. Raises ConflictError as `append` does."""
@@ -311,6 +314,8 @@ class ResMap:
         self._by_key.setdefault(resource.key, []).append(resource)
         if self._by_any is not None:
             _index(self._by_any, resource, [resource.key] if same_kind else _keys(resource))
+        if self._by_name is not None:
+            self._by_name.setdefault(new.name, {})[resource.slot] = resource
 
     def with_id(self, wanted: ResId) -> list[Resource]:
         """Find the resources whose current id is `wanted`."""
@@ -329,6 +334,15 @@ class ResMap:
             if one in self and (one.key == key or any(known.key == key for known in one.previous_ids))
         ]
 
+    def named(self, name: str) -> list[Resource]:
+        """Find the resources that have or had a name, in the order in which they were added."""
+        if self._by_name is None:
+            self._by_name = {}
+            for resource in self._resources.values():
+                _index_names(self._by_name, resource)
+        found = self._by_name.get(name, {})
+        return [found[slot] for slot in sorted(found) if found[slot] in self]
+
     def check_unique(self) -> None:
         """Raise ConflictError when a patch or a replacement gave two resources one id."""
         for same in self._by_key.values():
@@ -338,6 +352,11 @@ class ResMap:
     def reorder(self, resources: Iterable[Resource]) -> None:
         """Set another order of the same resources."""
         self._resources = {one.slot: one for one in resources}
+
+
+def _index_names(by_name: dict[str, dict[int, Resource]], resource: Resource) -> None:
+    for name in {resource.name, *(name for _, name, _ in resource.previous)}:
+        by_name.setdefault(name, {})[resource.slot] = resource
 
 
 def _keys(resource: Resource) -> list[Key]:

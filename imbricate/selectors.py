@@ -14,13 +14,14 @@ from imbricate.errors import SelectorError
 from imbricate.values import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from imbricate.kustomization import Selector
     from imbricate.resid import Gvk
-    from imbricate.resources import Resource
+    from imbricate.resources import ResMap, Resource
 
 _TOKEN = re.compile(r"\s*(==|!=|=|!|>|<|\(|\)|,|[^\s=!<>(),]+)")
+_NO_PATTERN = re.compile(r"[A-Za-z0-9_-]+")
 _INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
 
 
@@ -64,6 +65,11 @@ def patterns_of(selector: Selector) -> IdPatterns:
     for pattern in patterns:
         anchored(pattern)
     return patterns
+
+
+def candidates(selector: Selector, resources: ResMap) -> Iterable[Resource]:
+    """Give the resources that a selector may mean: where its name is no pattern, those of the name."""
+    return resources.named(selector.name) if _NO_PATTERN.fullmatch(selector.name) else resources
 
 
 def selects(selector: Selector, resource: Resource) -> bool:

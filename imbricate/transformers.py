@@ -247,7 +247,7 @@ def nearest_name(name: str, resources: ResMap) -> str:
 
 def set_replicas(resources: ResMap, replica: Replica, specs: FieldSpecs) -> list[Resource]:
     """Set the number of replicas of the resources of one name, under any of their names; give those found."""
-    named = [resource for resource in resources if any(one.name == replica.name for one in resource.ids)]
+    named = resources.named(replica.name)
     found = []
     for spec in specs:
         for resource in named:

@@ -25,6 +25,8 @@ Value = Any
 Mapping = dict[str, Any]
 
 EMPTY_NULL = Scalar("", None)
+# A tuple: a union would be made anew at each question.
+COLLECTIONS = (dict, list)
 # From here on Go spells a float with an exponent (strconv, format g).
 _EXPONENTS_FROM = 1e6
 
@@ -36,27 +38,27 @@ def is_null(value: Value) -> bool:
 
 def is_empty(value: Value) -> bool:
     """Tell whether a value is a null, an empty map or an empty list (kyaml: IsNilOrEmpty)."""
-    return is_null(value) or (isinstance(value, dict | list) and not value)
+    return is_null(value) or (isinstance(value, COLLECTIONS) and not value)
 
 
 def is_scalar(value: Value) -> bool:
     """Tell whether a value is neither a map nor a list."""
-    return not isinstance(value, dict | list)
+    return not isinstance(value, COLLECTIONS)
 
 
 def text_of(value: Value) -> str:
     """Give the text of a scalar as it is spelled; a map or a list has none (kyaml: Node.Value)."""
     if type(value) is str:
         return value
-    return "" if isinstance(value, dict | list) else str(scalar_text(value))
+    return "" if isinstance(value, COLLECTIONS) else str(scalar_text(value))
 
 
 def copy_of(value: Value) -> Value:
     """Copy maps and lists all the way down; scalars are shared, they never change."""
     if isinstance(value, dict):
-        return {key: copy_of(child) if isinstance(child, dict | list) else child for key, child in value.items()}
+        return {key: copy_of(child) if isinstance(child, COLLECTIONS) else child for key, child in value.items()}
     if isinstance(value, list):
-        return [copy_of(child) if isinstance(child, dict | list) else child for child in value]
+        return [copy_of(child) if isinstance(child, COLLECTIONS) else child for child in value]
     return value
 
 
