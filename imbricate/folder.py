@@ -71,7 +71,7 @@ class Folder:
         self.root = root
         self.sources = sources
         self.root_only = root_only
-        self._plain: dict[str, str] | None = None
+        self._plain: dict[str, dict[str, str]] = {}
 
     def read(self, path: str) -> bytes:
         """Read a file. Raises LoadError when it is missing, unreadable, no file, or outside of the folder."""
@@ -82,26 +82,34 @@ class Folder:
 
     def is_folder(self, path: str) -> bool:
         """Tell whether a path names a folder."""
-        if path in self._plain_files():
+        if self._plain_file(path) is not None:
             return False
         try:
             return (self.root / path).is_dir()
         except OSError:
             return False  # reading it as a file says why
 
-    def _plain_files(self) -> dict[str, str]:
-        """Give the regular files that lie directly here, by name: one look at the folder instead of one at each."""
-        if self._plain is None:
-            try:
-                with os.scandir(self.root) as entries:
-                    self._plain = {one.name: one.path for one in entries if one.is_file(follow_symlinks=False)}
-            except OSError:
-                self._plain = {}
-        return self._plain
+    def _plain_file(self, path: str) -> str | None:
+        """Find a regular file that no link leads to: one look at its folder instead of one at each file."""
+        folder, _, name = path.removeprefix("./").rpartition("/")
+        found = self._plain.get(folder)
+        if found is None:
+            found = self._plain[folder] = self._plain_files(folder)
+        return found.get(name)
+
+    def _plain_files(self, folder: str) -> dict[str, str]:
+        try:
+            root = (self.root / folder).resolve(strict=True)
+            if self.root_only and not root.is_relative_to(self.root):
+                return {}
+            with os.scandir(root) as entries:
+                return {one.name: one.path for one in entries if one.is_file(follow_symlinks=False)}
+        except (OSError, RuntimeError, ValueError):
+            return {}
 
     def locate(self, path: str) -> str:
         """Find a file and check that it may be read. Raises LoadError as `read` does."""
-        plain = self._plain_files().get(path.removeprefix("./"))
+        plain = self._plain_file(path)
         if plain is not None:
             return plain
         found = self._resolved(path)

@@ -37,8 +37,8 @@ _MAX_KEY = 100
 _MAX_DEPTH = 50
 
 
-def read_block_map(text: str, dialect: Dialect) -> dict[str, Value] | None:
-    """Read a document that is a block map. Gives None when it is for the careful reader."""
+def read_block(text: str, dialect: Dialect) -> Value:
+    """Read a document that is a map or a list in block style. Gives None when it is for the careful reader."""
     if not text.replace("\n", "").isprintable():
         return None
     try:
@@ -54,11 +54,11 @@ class _Reader:
         # Where the last scalar ends that takes more than one line.
         self._end = 0
 
-    def read(self) -> dict[str, Value]:  # noqa: C901, PLR0912, PLR0915 - the one hot loop: calls would cost more than the work
+    def read(self) -> Value:  # noqa: C901, PLR0912, PLR0915 - the one hot loop: calls would cost more than the work
         """Go through all lines. `top` is the innermost open collection, `column` where its entries stand."""
         scalars, keys = self._dialect.scalars, self._dialect.keys
         null = self._dialect.plain("")
-        root: dict[str, Value] = {}
+        root: Any = {}
         top: Any = root
         column = 0
         stack: list[tuple[int, Any]] = []
@@ -88,12 +88,14 @@ class _Reader:
             while start < column:
                 column, top = stack.pop()
             if dash is None:
-                if type(top) is list:
+                if type(top) is list and stack:
                     column, top = stack.pop()
                 if name is None or start != column or type(top) is list:
                     last = None if other == "---" and not root and start == 0 else refuse()
                     continue
             else:
+                if top is root and not root and start == 0:
+                    root = top = []
                 if type(top) is dict or start != column:
                     refuse()
                 if name is None:

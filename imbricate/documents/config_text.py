@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imbricate.documents.block_text import read_block_map
+from imbricate.documents.block_text import read_block
 from imbricate.documents.flow_text import Dialect
 from imbricate.documents.resolve import config_value
 from imbricate.documents.resource_text import decode
@@ -19,7 +19,7 @@ def read_config(data: bytes | str, file: str) -> Value:
     Raises DocumentError for what is no YAML and what JSON cannot hold.
     """
     text = decode(data, file)
-    found = read_block_map(text, _DIALECT)
+    found = read_block(text, _DIALECT)
     return _read_carefully(text, file) if found is None else found
 
 

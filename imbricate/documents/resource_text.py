@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from imbricate.documents.block_text import read_block_map
+from imbricate.documents.block_text import read_block
 from imbricate.documents.flow_text import Dialect
 from imbricate.documents.resolve import plain_value, quoted_value
 from imbricate.documents.scalars import Scalar, Value
@@ -59,7 +59,7 @@ def _split(text: str, file: str) -> list[tuple[str, int]]:
 
 
 def _read_document(text: str, file: str, first_line: int) -> Value:
-    found = read_block_map(text, _DIALECT)
+    found = read_block(text, _DIALECT)
     return _read_carefully(text, file, first_line) if found is None else found
 
 

@@ -78,6 +78,8 @@ def _inline(value: Value, indent: int) -> str:
     if not isinstance(value, str):
         return write_document(value).rstrip("\n")
     text = after_json(json_value(value))
+    if text == "<<":
+        return "!!merge <<"
     found = face(text)
     if found == LITERAL:
         return literal(text, " " * indent)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imbricate.documents import config_text, resource_text
-from imbricate.documents.block_text import read_block_map
+from imbricate.documents.block_text import read_block
 from imbricate.documents.config_events import read_document as read_config_carefully
 from imbricate.documents.resource_events import read_document as read_resource_carefully
 
@@ -18,7 +18,7 @@ CONFIG = config_text._DIALECT
 
 
 def quick(text: str) -> Any:
-    return read_block_map(text, RESOURCE)
+    return read_block(text, RESOURCE)
 
 
 def exact(value: Any) -> Any:
@@ -50,12 +50,12 @@ READ = [
     "a.b/c-d: 0x1F\n'q': 1\n\"r\": ~\n",
     "a: -1\nb: --flag\nc: http://x/y:80\nd: 10:20\ne: (x)\n",
     "a: é\n",
+    "- a\n- b: 1\n  c: 2\n",
 ]
 LEFT = [
     "",
     "# nothing\n",
     "a\n",
-    "- a\n",
     "a: 1\na: 2\n",
     "a: &x 1\nb: *x\n",
     "<<: {a: 1}\n",
@@ -98,7 +98,7 @@ LEFT = [
 @pytest.mark.parametrize("text", READ)
 def test_what_most_files_hold_is_read_quickly(text: str) -> None:
     assert exact(quick(text)) == exact(read_resource_carefully(text, "", 0))
-    assert exact(read_block_map(text, CONFIG)) == exact(read_config_carefully(text, ""))
+    assert exact(read_block(text, CONFIG)) == exact(read_config_carefully(text, ""))
 
 
 @pytest.mark.parametrize("text", LEFT)
@@ -113,7 +113,25 @@ def test_a_deep_nest_is_left_to_the_careful_reader() -> None:
 
 PIECES = st.sampled_from(
     [
-        *("a", "b: ", "c:", "- ", "-", "  ", " ", "\n", "\n  ", "\n- ", "\n    ", "x", "1", "1.50", "~", "null", "true"),
+        *(
+            "a",
+            "b: ",
+            "c:",
+            "- ",
+            "-",
+            "  ",
+            " ",
+            "\n",
+            "\n  ",
+            "\n- ",
+            "\n    ",
+            "x",
+            "1",
+            "1.50",
+            "~",
+            "null",
+            "true",
+        ),
         *('"', "'", '"q"', "'q'", "\\n", "|", "|-", "|+", ">", "[", "]", "{", "}", ", ", ",", ":", "#", " # note", "?"),
         *("&x", "*x", "!t ", "<<", "@", "%", "---", "...", "\t", "é", "\r", "= ", "0x1F", "2001-01-01", "012", "yes"),
     ]
@@ -123,7 +141,7 @@ PIECES = st.sampled_from(
 @settings(max_examples=1500, deadline=None)
 @given(st.lists(PIECES, max_size=14).map("".join))
 def test_what_is_read_quickly_is_what_is_read_carefully(text: str) -> None:
-    found, config = quick(text), read_block_map(text, CONFIG)
+    found, config = quick(text), read_block(text, CONFIG)
 
     assert found is None or exact(found) == exact(read_resource_carefully(text, "", 0))
     assert config is None or exact(config) == exact(read_config_carefully(text, ""))
@@ -132,7 +150,7 @@ def test_what_is_read_quickly_is_what_is_read_carefully(text: str) -> None:
 LINES = st.sampled_from(
     [
         *("a: 1", "b:", "c: x y", "- a", "- b: 1", "  d: 2", "  - e", "    f: 'g'", "", "# note", "  # note", "g: |"),
-        *("  text", "    more", "h: {a: b}", "i: [a, 'b']", "  continued", "j: \"k", '  l"', "m: |-", "n: 'o", "  p'"),
+        *("  text", "    more", "h: {a: b}", "i: [a, 'b']", "  continued", 'j: "k', '  l"', "m: |-", "n: 'o", "  p'"),
     ]
 )
 
