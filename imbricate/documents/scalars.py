@@ -77,6 +77,10 @@ class Folded(Quoted):
         new.written = written
         return new
 
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override] - str itself takes one
+        """Make pickles and copies go through the constructor."""
+        return str(self), self.written
+
 
 def scalar_text(value: Value) -> str:
     """Give the text that a scalar has in a file, quotes aside: that of a Scalar, else the canonical spelling.

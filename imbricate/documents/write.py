@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, NoReturn
 
 from imbricate.documents.face import (
@@ -36,6 +37,9 @@ _MEMO_TEXT = 200
 NEXT_LINE = "\x85"
 _SPECIAL = (LITERAL, ODD, NEXT_LINE)
 _FULL = WIDTH + 1
+# Plain for sure: no sign that means anything, and longer than every word that does (false).
+_PROSE = re.compile(r"[A-Za-z][A-Za-z0-9_.,()/;'=+-]*(?: [A-Za-z0-9_.,()/;'=+-]+)*")
+_LONGEST_WORD = 5
 _faces: dict[str, str] = {}
 _orders: dict[tuple[str, ...], list[tuple[str, str]]] = {}
 
@@ -169,7 +173,10 @@ def _float_text(value: float) -> str:
 
 
 def _face(value: str) -> str:
-    text = face(value) if value.isprintable() or value == after_json(value) else NEXT_LINE
+    if len(value) > _LONGEST_WORD and _PROSE.fullmatch(value):
+        text = value
+    else:
+        text = face(value) if value.isprintable() or value == after_json(value) else NEXT_LINE
     if len(value) <= _MEMO_TEXT:
         if len(_faces) >= _MEMO_ENTRIES:
             _faces.clear()

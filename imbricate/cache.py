@@ -1,0 +1,132 @@
+"""Documents that were read before: kept in the user's cache folder, found again by the content of their files.
+
+In: the contents of files. Out: what reading them gave. An entry that is missing, damaged, of another version or not our
+own is as good as none: the files are read again. What holds a Secret is never kept.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import sys
+import tempfile
+from contextlib import suppress
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imbricate.documents.scalars import Folded, Quoted, Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Documents = list[list[dict[str, Any]]]
+
+# Below this to read is as quick as to look for what was read.
+LEAST_BYTES = 8 * 1024
+MOST_BYTES = 256 * 1024 * 1024
+_DIGEST_BYTES = 32
+_CLASSES = {cls.__name__: cls for cls in (Folded, Quoted, Scalar)}
+
+
+def default_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Give the folder for documents below the user's cache folder (XDG Base Directory), None when there is none."""
+    base = environment.get("XDG_CACHE_HOME", "")
+    if not base.startswith("/"):
+        home = environment.get("HOME", "")
+        base = f"{home}/.cache" if home.startswith("/") else ""
+    return Path(base) / "imbricate" / "documents" if base else None
+
+
+class _Unpickler(pickle.Unpickler):
+    """Makes the built-in types and our scalars, and refuses everything else."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module != Scalar.__module__ or name not in _CLASSES:
+            raise pickle.UnpicklingError(f"{module}.{name} has no place in a cache of documents")
+        return _CLASSES[name]
+
+
+class DocumentCache:
+    """A folder of entries, safe for builds at the same time: an entry is put in place whole, and never changed."""
+
+    def __init__(self, folder: Path, most_bytes: int = MOST_BYTES) -> None:
+        """Take the folder, which is made when it is first written to, and how much it may hold."""
+        self._folder = folder
+        self._most_bytes = most_bytes
+
+    def load(self, contents: Sequence[bytes]) -> tuple[str, Documents | None]:
+        """Find what reading these files gave before. Gives the key for `store`, and the documents or None."""
+        key = _key_of(contents)
+        path = self._folder / key
+        try:
+            if self._folder.stat().st_uid != os.getuid():
+                return key, None
+            payload = _checked(path.read_bytes())
+            os.utime(path)
+            return key, None if payload is None else _Unpickler(io.BytesIO(payload)).load()
+        except (OSError, pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, IndexError):
+            return key, None
+
+    def store(self, key: str, documents: Documents) -> None:
+        """Keep what was read, if it may be kept. A folder that cannot be written is no error."""
+        if any(_is_secret(one) for found in documents for one in found):
+            return
+        payload = pickle.dumps(documents, 5)
+        with suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._put(key, _digest(payload) + payload)
+            self._make_room()
+
+    def _put(self, key: str, content: bytes) -> None:
+        descriptor, name = tempfile.mkstemp(dir=self._folder, prefix=".new-")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+            Path(name).replace(self._folder / key)
+        except OSError:
+            Path(name).unlink()
+            raise
+
+    def _make_room(self) -> None:
+        """Remove the entries that were not used for the longest time."""
+        with os.scandir(self._folder) as found:
+            entries = sorted(((one.stat().st_mtime, one.stat().st_size, one.path) for one in found), reverse=True)
+        kept = 0
+        for _, size, path in entries:
+            kept += size
+            if kept > self._most_bytes:
+                with suppress(FileNotFoundError):
+                    Path(path).unlink()
+
+
+def _is_secret(manifest: dict[str, Any]) -> bool:
+    return manifest.get("kind") == "Secret"
+
+
+def _key_of(contents: Sequence[bytes]) -> str:
+    digest = blake2b(_readers().encode(), digest_size=_DIGEST_BYTES)
+    for content in contents:
+        digest.update(len(content).to_bytes(8, "little"))
+        digest.update(content)
+    return digest.hexdigest()
+
+
+@cache
+def _readers() -> str:
+    """Tell the readers of this installation from those of any other: what another one read may differ."""
+    with os.scandir(Path(__file__).parent / "documents") as found:
+        files = sorted((one.name, one.stat().st_size, one.stat().st_mtime_ns) for one in found if one.is_file())
+    return repr((files, sys.version_info[:3]))
+
+
+def _digest(payload: bytes) -> bytes:
+    return blake2b(payload, digest_size=_DIGEST_BYTES).digest()
+
+
+def _checked(content: bytes) -> bytes | None:
+    """Take off the digest. Gives None when it is not that of the rest."""
+    payload = content[_DIGEST_BYTES:]
+    return payload if content[:_DIGEST_BYTES] == _digest(payload) else None
