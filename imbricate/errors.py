@@ -5,6 +5,7 @@
     ├── KustomizationError       a field of a kustomization
     ├── LoadError                a file or folder that cannot be read
     ├── WriteError               a file that cannot be written
+    ├── EditError                a change of a kustomization that cannot be made
     ├── ConflictError            two resources of one id
     ├── ReferenceConflictError   a name that could mean several resources
     ├── MergeError               a strategic merge patch that does not fit its target
@@ -78,6 +79,10 @@ class WriteError(ImbricateError):
         super().__init__(f"{os.path.relpath(path)} cannot be written: {reason}")
         self.path = path
         self.reason = reason
+
+
+class EditError(ImbricateError):
+    """What was asked of an edit cannot be done; the file is as it was."""
 
 
 class ConflictError(ImbricateError):

@@ -77,7 +77,7 @@ class Folded(Quoted):
         new.written = written
         return new
 
-    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override] - str itself takes one
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
         """Make pickles and copies go through the constructor."""
         return str(self), self.written
 
