@@ -171,11 +171,13 @@ class _Writer:
             return _plain(text, indent, flow=flow) if old == "str" else text
         if old == "str":
             return quoted(text)
+        if self._is_json() and (old, new) == ("float", "int"):
+            return text
         if self._is_json():
             raise DocumentError(
                 "", None, None, f"expected a value of type {old} in place of {entry.text!r}, found {text!r}"
             )
-        return f"!!{old} {_plain(text, indent, flow=flow)}"
+        return f"!!{old} {_plain(text, indent, flow=flow) if new == 'str' else text}"
 
     def _is_json(self) -> bool:
         return self._layout.root.flow

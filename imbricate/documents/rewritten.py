@@ -5,9 +5,9 @@ It is what a function reads: keys in the order of the output, long lines left wh
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from imbricate.documents.dump import dump_node
 from imbricate.documents.face import BREAKS, LITERAL, NO_BREAK, ODD, after_json, face, literal
 from imbricate.documents.keyorder import sorted_keys
 from imbricate.documents.scalars import Scalar, Value, json_value
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Put = Callable[[str], None]
+
+
+_LINE_START = re.compile("[\u2028\u2029](?=[^\u2028\u2029])")
 
 
 class Single(str):
@@ -83,4 +86,9 @@ def _inline(value: Value, indent: int) -> str:
     found = face(text)
     if found == LITERAL:
         return literal(text, " " * indent)
-    return dump_node(text).rstrip("\n") if found == ODD else found
+    return _indented(text, " " * indent) if found == ODD else found
+
+
+def _indented(text: str, pad: str) -> str:
+    """Give a string in single quotes, in which U+2028 and U+2029 end a line."""
+    return "'" + _LINE_START.sub(lambda sign: sign[0] + pad, text.replace("'", "''")) + "'"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING, NoReturn
 
 from imbricate.documents.face import (
@@ -21,7 +20,7 @@ from imbricate.documents.face import (
 from imbricate.documents.floats import float_text, json_float_text
 from imbricate.documents.go_json import json_string
 from imbricate.documents.keyorder import sorted_keys
-from imbricate.documents.resolve import config_value
+from imbricate.documents.resolve import config_value, is_prose
 from imbricate.documents.scalars import Folded, Scalar, Value, scalar_text
 from imbricate.errors import DocumentError
 
@@ -37,9 +36,6 @@ _MEMO_TEXT = 200
 NEXT_LINE = "\x85"
 _SPECIAL = (LITERAL, ODD, NEXT_LINE)
 _FULL = WIDTH + 1
-# Plain for sure: no sign that means anything, and longer than every word that does (false).
-_PROSE = re.compile(r"[A-Za-z][A-Za-z0-9_.,()/;'=+-]*(?: [A-Za-z0-9_.,()/;'=+-]+)*")
-_LONGEST_WORD = 5
 _faces: dict[str, str] = {}
 _orders: dict[tuple[str, ...], list[tuple[str, str]]] = {}
 
@@ -173,10 +169,9 @@ def _float_text(value: float) -> str:
 
 
 def _face(value: str) -> str:
-    if len(value) > _LONGEST_WORD and _PROSE.fullmatch(value):
-        text = value
-    else:
-        text = face(value) if value.isprintable() or value == after_json(value) else NEXT_LINE
+    if is_prose(value):
+        return value
+    text = face(value) if value.isprintable() or value == after_json(value) else NEXT_LINE
     if len(value) <= _MEMO_TEXT:
         if len(_faces) >= _MEMO_ENTRIES:
             _faces.clear()
