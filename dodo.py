@@ -3,11 +3,13 @@
 `doit list` shows the tasks; `doit render env=prod` renders one environment; `doit` renders all.
 """
 
+from tasks.bench.task import task_bench
 from tasks.check import task_check
+from tasks.docs import task_docs
 from tasks.render import task_render
 from tasks.reporter import Reporter
 from tasks.test import task_test
 
 DOIT_CONFIG = {"reporter": Reporter}
 
-__all__ = ["DOIT_CONFIG", "task_check", "task_render", "task_test"]
+__all__ = ["DOIT_CONFIG", "task_bench", "task_check", "task_docs", "task_render", "task_test"]

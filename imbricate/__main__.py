@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from imbricate.cli import main
+from imbricate.cli import entry_point
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(entry_point())

@@ -18,26 +18,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imbricate.documents.scalars import Folded, Quoted, Scalar
+from imbricate.manifests import Manifests, read_manifests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 Documents = list[list[dict[str, Any]]]
 
-# Below this to read is as quick as to look for what was read.
-LEAST_BYTES = 8 * 1024
 MOST_BYTES = 256 * 1024 * 1024
 _DIGEST_BYTES = 32
 _CLASSES = {cls.__name__: cls for cls in (Folded, Quoted, Scalar)}
-
-
-def default_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
-    """Give the folder for documents below the user's cache folder (XDG Base Directory), None when there is none."""
-    base = environment.get("XDG_CACHE_HOME", "")
-    if not base.startswith("/"):
-        home = environment.get("HOME", "")
-        base = f"{home}/.cache" if home.startswith("/") else ""
-    return Path(base) / "imbricate" / "documents" if base else None
 
 
 class _Unpickler(pickle.Unpickler):
@@ -100,6 +90,36 @@ class DocumentCache:
             if kept > self._most_bytes:
                 with suppress(FileNotFoundError):
                     Path(path).unlink()
+
+
+class Batch:
+    """The files of one layer, read together: all from the cache, or else all anew, and kept."""
+
+    def __init__(self, cache: DocumentCache, contents: Mapping[str, bytes]) -> None:
+        """Take the content of each file by its path as written."""
+        self._cache = cache
+        self._key, known = cache.load(list(contents.values()))
+        self._is_known = known is not None
+        self._found: dict[str, Manifests | None] = dict.fromkeys(contents)
+        if known is not None:
+            self._found = dict(zip(contents, map(Manifests, known), strict=False))
+
+    def read(self, path: str, content: bytes, file: str) -> Manifests:
+        """Give the objects of a file, for the caller to own. Raises DocumentError as `read_manifests` does."""
+        found = self._found.get(path)
+        if self._is_known and found is not None:
+            self._found[path] = None
+            return found
+        found = read_manifests(content, file)
+        if path in self._found:
+            self._found[path] = found
+        return found
+
+    def keep(self) -> None:
+        """Store what was read anew; call it before anything is changed."""
+        found = [one for one in self._found.values() if one is not None]
+        if not self._is_known and len(found) == len(self._found) and not any(one.described for one in found):
+            self._cache.store(self._key, [list(one) for one in found])
 
 
 def _is_secret(manifest: dict[str, Any]) -> bool:

@@ -3,34 +3,57 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
+import re
 import sys
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from imbricate.errors import ImbricateError
+from imbricate.edit import add_edit, run_edit
+from imbricate.errors import ImbricateError, KustomizationError
+from imbricate.flags import add_flags, add_switch, deprecations, options_of, spelled_out
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from imbricate.composition import Composition
-    from imbricate.options import BuildOptions
 
-RESTRICTORS = ("LoadRestrictionsRootOnly", "LoadRestrictionsNone")
+KUSTOMIZE_VERSION = "v5.8.2"
 
 
 class _Parser(argparse.ArgumentParser):
     """An argument parser whose errors look like all our errors."""
 
+    commands: Mapping[str, argparse.ArgumentParser] = MappingProxyType({})
+
     def error(self, message: str) -> NoReturn:
         sys.stderr.write(f"Error: {message}\n")
         raise SystemExit(1)
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse what is none of the choices (argparse's own words name no nearest one)."""
+        if action.choices is None or value in action.choices:
+            return
+        known = [str(choice) for choice in action.choices if choice]
+        near = get_close_matches(str(value), known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise argparse.ArgumentError(action, f"expected one of {', '.join(known)}, found {value!r}{hint}")
 
-def _parser() -> argparse.ArgumentParser:
+
+def _parser() -> _Parser:
     parser = _Parser(prog="imbricate", description="kustomize in Python: build, byte for byte.", allow_abbrev=False)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    add_switch(parser, "stack-trace", argparse.SUPPRESS)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_build(commands)
+    add_edit(commands)
+    _add_lock(commands)
+    _add_version(commands)
+    help_of = commands.add_parser("help", help="show the help of a command", allow_abbrev=False)
+    help_of.add_argument("topic", nargs="?", choices=sorted(commands.choices), metavar="COMMAND", help="the command")
+    parser.commands = commands.choices
     return parser
 
 
@@ -41,35 +64,45 @@ def _add_build(commands: argparse._SubParsersAction[_Parser]) -> None:
         description="Build the kustomization in DIR and print its resources as `kustomize build` does.",
         allow_abbrev=False,
     )
-    build.add_argument("directory", nargs="?", default=".", metavar="DIR", help="folder of the kustomization (.)")
-    build.add_argument("-o", "--output", metavar="PATH", help="write to this file; in a folder, one file a resource")
-    build.add_argument(
-        "--load-restrictor",
-        choices=RESTRICTORS,
-        default=RESTRICTORS[0],
-        help="LoadRestrictionsNone: files may lie outside of the folder of the kustomization that names them",
-    )
-    build.add_argument(
-        "--reorder",
-        choices=("legacy", "none"),
-        default="legacy",
-        help="legacy: sort the output by kind; none: keep the order of the input (sortOptions is the newer way)",
-    )
+    add_flags(build)
 
-    build.add_argument("--enable-helm", action="store_true", help="run helm for helmCharts")
-    build.add_argument("--helm-command", metavar="PATH", default="helm", help="the helm to run (helm)")
-    build.add_argument(
-        "--helm-api-versions", metavar="VERSION", action="append", default=[], help="an API version that charts may use"
+
+def _add_lock(commands: argparse._SubParsersAction[_Parser]) -> None:
+    lock = commands.add_parser(
+        "lock",
+        help="record which commits and files the remote entries of a kustomization stand for",
+        description="Build the kustomization in DIR, write imbricate.lock instead of the resources.",
+        allow_abbrev=False,
     )
-    build.add_argument("--helm-kube-version", metavar="VERSION", default="", help="the Kubernetes version for charts")
-    build.add_argument("--helm-debug", action="store_true", help="make helm say more when it fails")
+    add_flags(lock)
+    lock.add_argument("--update", action="store_true", help="take what the refs and URLs are now, not what was locked")
+
+
+def _add_version(commands: argparse._SubParsersAction[_Parser]) -> None:
+    version = commands.add_parser("version", help="print which kustomize this is like", allow_abbrev=False)
+    version.add_argument("-o", "--output", choices=("json", "yaml"), help="print all that is known as json or yaml")
+    version.add_argument("--short", action="store_true", help=argparse.SUPPRESS)
+    add_switch(version, "stack-trace", argparse.SUPPRESS)
+
+
+def entry_point() -> int:
+    """Run as a program of its own, which ends before it would pay to look for garbage."""
+    gc.disable()
+    return main()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; give its exit status: 0, or 1 with one line `Error: …` on standard error."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
     try:
-        return _build(options)
+        given = spelled_out(sys.argv[1:] if arguments is None else arguments)
+    except ValueError as error:
+        parser.error(str(error))
+    options, unknown = parser.parse_known_args(given)
+    if unknown:
+        parser.error(_unexpected(unknown, _help(parser, options.command)))
+    try:
+        return _run(options, parser)
     except ImbricateError as error:
         sys.stderr.write(f"Error: {error}\n")
         return 1
@@ -79,9 +112,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
+def _run(options: argparse.Namespace, parser: _Parser) -> int:
+    if options.command == "build":
+        return _build(options)
+    if options.command == "lock":
+        return _lock(options)
+    if options.command == "edit":
+        return run_edit(options.verb, options.arguments)
+    if options.command == "version":
+        return _version(options)
+    sys.stdout.write(_help(parser, getattr(options, "topic", None)))
+    return 0
+
+
+def _help(parser: _Parser, command: str | None) -> str:
+    """Give the help of a command, or of all when there is none."""
+    return (parser.commands[command] if command else parser).format_help()
+
+
+def _unexpected(unknown: Sequence[str], help_text: str) -> str:
+    flag = next((one.partition("=")[0] for one in unknown if one.startswith("-")), "")
+    if not flag:
+        return f"expected one argument at most, found also {unknown[0]!r}"
+    near = get_close_matches(flag, re.findall(r"--[a-z][a-z-]+", help_text), n=1)
+    return f"unknown flag {flag}" + (f"; did you mean {near[0]}?" if near else "; --help lists those there are")
+
+
 def _build(options: argparse.Namespace) -> int:
     from imbricate.composition import compose  # noqa: PLC0415 - help and errors need no engine
 
+    if not options.directory:
+        raise KustomizationError("", "", "expected the folder of a kustomization, found an empty path")
+    for line in deprecations(options):
+        sys.stderr.write(f"{line}\n")
     composition = compose(options.directory, _build_options(options))
     for warning in composition.warnings:
         sys.stderr.write(f"{warning}\n")
@@ -89,27 +152,53 @@ def _build(options: argparse.Namespace) -> int:
     return 0
 
 
-def _build_options(options: argparse.Namespace) -> BuildOptions:
-    from imbricate.options import BuildOptions, HelmOptions  # noqa: PLC0415
+_build_options = options_of
 
-    helm = HelmOptions(
-        options.enable_helm,
-        options.helm_command,
-        tuple(options.helm_api_versions),
-        options.helm_kube_version,
-        options.helm_debug,
-    )
-    return BuildOptions(options.load_restrictor == RESTRICTORS[0], options.reorder == "legacy", helm)
+
+def _lock(options: argparse.Namespace) -> int:
+    """Build for what is recorded on the way; a lock of its own keeps only what this kustomization names."""
+    from imbricate.composition import compose  # noqa: PLC0415 - as in _build
+
+    if options.locked or options.output:
+        raise KustomizationError("", "", "imbricate lock takes neither --locked nor --output")
+    if not options.lock and not Path(options.directory).is_dir():
+        raise KustomizationError(
+            "", "", f"{options.directory!r} is no folder to put imbricate.lock in; use --lock PATH"
+        )
+    found = _build_options(options)
+    remote = found.remote._replace(allowed=True, update=options.update, prune=options.lock is None)
+    compose(options.directory, found._replace(remote=remote))
+    return 0
+
+
+def _version(options: argparse.Namespace) -> int:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - only for this command
+
+    try:
+        own = version("imbricate")
+    except PackageNotFoundError:  # a checkout that is not installed
+        own = "unknown"
+    found = {"version": KUSTOMIZE_VERSION, "imbricate": own}
+    if options.output == "json":
+        import json  # noqa: PLC0415 - only for this command
+
+        sys.stdout.write(json.dumps(found, indent=2) + "\n")
+    elif options.output == "yaml":
+        sys.stdout.write("".join(f"{name}: {text}\n" for name, text in found.items()))
+    else:
+        sys.stdout.write(f"{KUSTOMIZE_VERSION} (imbricate {found['imbricate']})\n")
+    return 0
 
 
 def _emit(composition: Composition, output: str | None) -> None:
-    from imbricate.write import write_each, write_file  # noqa: PLC0415
-
-    if output is None:
+    if not output:
         sys.stdout.flush()
         sys.stdout.buffer.write(composition.text.encode("utf-8", "surrogatepass"))
         sys.stdout.buffer.flush()
-    elif Path(output).is_dir():
+        return
+    from imbricate.write import write_each, write_file  # noqa: PLC0415 - only for files
+
+    if Path(output).is_dir():
         write_each(composition.resources, Path(output))
     else:
         write_file(Path(output), composition.text)

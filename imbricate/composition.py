@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from imbricate import helm, origins
+from imbricate import origins
 from imbricate.configuration import DEFAULT, EMPTY, TransformerConfig, from_configuration, from_crds
 from imbricate.decode import Where, snake_case
 from imbricate.documents import read_config, write
@@ -24,7 +24,6 @@ from imbricate.metadata import annotations_as_text, drop_local
 from imbricate.options import DEFAULT as DEFAULT_OPTIONS
 from imbricate.order import check_options, legacy_order
 from imbricate.patches import patches, patches_json6902, patches_strategic_merge
-from imbricate.plugins import is_builtin, plugin_of
 from imbricate.references import fix_references
 from imbricate.replacements import replacements
 from imbricate.resources import ResMap, Resource, Source
@@ -40,7 +39,6 @@ from imbricate.transformers import (
     namespace,
     replicas,
 )
-from imbricate.values import copy_of
 from imbricate.variables import mark_sources, merge_vars, resolve_vars
 
 if TYPE_CHECKING:
@@ -159,6 +157,7 @@ class Composer:
 
     def _resources_of(self, entry: ResourceFile, layer: Layer) -> Iterator[Resource]:
         origin = origins.of_file(layer, entry.path or layer.file_name) if self._tracks_origin else None
+        self._schemas.describe(entry.manifests.described)
         for index, manifest in enumerate(entry.manifests):
             resource = Resource(manifest, Source(entry.file, index))
             self._schemas.note(resource.gvk.api_version, resource.gvk.kind)
@@ -184,6 +183,8 @@ class Composer:
         return plugins
 
     def _plugin(self, config: Resource, layer: Layer) -> Runnable:
+        from imbricate.plugins import is_builtin, plugin_of  # noqa: PLC0415 - few kustomizations have plugins
+
         if is_builtin(config):
             return plugin_of(config, layer.folder, self._schemas)
         from imbricate.functions import load  # noqa: PLC0415 - few builds run programs
@@ -238,10 +239,12 @@ def _located(transformer: Transformer, resources: ResMap, context: Context) -> I
 
 
 def _merged(into: Accumulated, base: Accumulated) -> Accumulated:
-    into.resources.extend(base.resources)
-    return Accumulated(
-        into.resources, into.config.merged(base.config), merge_vars(into.variables, base.variables.values())
-    )
+    if into.resources:
+        into.resources.extend(base.resources)
+        resources = into.resources
+    else:
+        resources = base.resources
+    return Accumulated(resources, into.config.merged(base.config), merge_vars(into.variables, base.variables.values()))
 
 
 def _with_own_config(layer: Layer, config: TransformerConfig) -> TransformerConfig:
@@ -303,6 +306,10 @@ def _generated(layer: Layer) -> Iterator[tuple[str, Where, Resource]]:
 
 
 def _inflated(layer: Layer, namespace: str, options: HelmOptions) -> Iterator[tuple[str, Where, Resource]]:
+    if not (layer.kustomization.helm_charts or layer.kustomization.helm_chart_inflation_generator):
+        return
+    from imbricate import helm  # noqa: PLC0415 - few kustomizations have charts
+
     homes, charts = helm.charts_of(layer.kustomization)
     for index, chart in enumerate(charts):
         where = Where(layer.file, f"helmCharts[{index}]")
@@ -364,7 +371,8 @@ def compose(path: Path | str, options: BuildOptions = DEFAULT_OPTIONS) -> Compos
     from imbricate.folder import Sources  # noqa: PLC0415
 
     sources = Sources()
-    root = Loader(sources, root_only=options.root_only).load(path)
-    composer = Composer(root, options)
-    resources, unmatched = composer.compose()
+    with Loader(sources, root_only=options.root_only, remote=options.remote, cache=options.cache) as loader:
+        root = loader.load(path)
+        composer = Composer(root, options)
+        resources, unmatched = composer.compose()
     return Composition(resources, sources.paths, unmatched, (*deprecations(root), *composer.warnings))

@@ -9,8 +9,13 @@ import errno
 import os
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 from imbricate.errors import LoadError
+from imbricate.remote import OFF, is_url, redacted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 _CHUNK = 1024 * 1024
@@ -64,21 +69,35 @@ def _read_all(descriptor: int, size: int) -> bytes:
 class Folder:
     """The folder of one kustomization, and what it may reach."""
 
-    __slots__ = ("_plain", "root", "root_only", "sources")
+    __slots__ = ("_below", "_fetch", "_files", "_folders", "root", "root_only", "sources")
 
-    def __init__(self, root: Path, sources: Sources, *, root_only: bool = True) -> None:
-        """Take an absolute path without links; `root_only` keeps files within it."""
+    def __init__(
+        self, root: Path, sources: Sources, *, root_only: bool = True, fetch: Callable[[str], bytes] | None = None
+    ) -> None:
+        """Take an absolute path without links; `root_only` keeps files within it; `fetch` reads URLs."""
+        self._fetch = fetch or self._refuse
         self.root = root
         self.sources = sources
         self.root_only = root_only
-        self._plain: dict[str, dict[str, str]] = {}
+        self._files: dict[str, str] | None = None
+        self._folders: dict[str, bool] = {}
+        self._below: dict[str, str | None] = {}
 
     def read(self, path: str) -> bytes:
         """Read a file. Raises LoadError when it is missing, unreadable, no file, or outside of the folder."""
+        if is_url(path):
+            return self._fetch(path)
         try:
             return self.sources.read(self.locate(path))
         except OSError as error:
             raise LoadError(path, self.root, _reason(error)) from None
+
+    def shown(self, path: str) -> str:
+        """Give a file's path, or a URL without what is secret in it, as messages show it."""
+        return redacted(path) if is_url(path) else str(self.root / path)
+
+    def _refuse(self, url: str) -> NoReturn:
+        raise LoadError(redacted(url), self.root, OFF)
 
     def is_folder(self, path: str) -> bool:
         """Tell whether a path names a folder."""
@@ -89,23 +108,42 @@ class Folder:
         except OSError:
             return False  # reading it as a file says why
 
-    def _plain_file(self, path: str) -> str | None:
-        """Find a regular file that no link leads to: one look at its folder instead of one at each file."""
-        folder, _, name = path.removeprefix("./").rpartition("/")
-        found = self._plain.get(folder)
-        if found is None:
-            found = self._plain[folder] = self._plain_files(folder)
-        return found.get(name)
+    def is_plain_file(self, path: str) -> bool:
+        """Tell whether a path certainly names a file in or below the folder, without a link on the way."""
+        return self._plain_file(path) is not None
 
-    def _plain_files(self, folder: str) -> dict[str, str]:
+    def _plain_file(self, path: str) -> str | None:
+        """Find a regular file in or below the folder that no link leads to; None says nothing."""
+        folder, _, name = path.removeprefix("./").rpartition("/")
         try:
-            root = (self.root / folder).resolve(strict=True)
-            if self.root_only and not root.is_relative_to(self.root):
-                return {}
-            with os.scandir(root) as entries:
-                return {one.name: one.path for one in entries if one.is_file(follow_symlinks=False)}
-        except (OSError, RuntimeError, ValueError):
-            return {}
+            if not folder:
+                return self._plain_files().get(name)
+            if path not in self._below:
+                found = f"{self.root}/{folder}/{name}"
+                is_file = self._is_plain(folder) and stat.S_ISREG(os.lstat(found).st_mode)
+                self._below[path] = found if is_file else None
+            return self._below[path]
+        except (OSError, ValueError):
+            return None
+
+    def _plain_files(self) -> dict[str, str]:
+        """Give the files that lie directly here: one look at the folder instead of one at each."""
+        if self._files is None:
+            with os.scandir(self.root) as entries:
+                self._files = {one.name: one.path for one in entries if one.is_file(follow_symlinks=False)}
+        return self._files
+
+    def _is_plain(self, folder: str) -> bool:
+        """Tell whether a folder lies below this one, and no link leads there."""
+        known = self._folders.get(folder)
+        if known is None:
+            above, _, name = folder.rpartition("/")
+            known = self._folders[folder] = (
+                name not in {"", ".", ".."}
+                and (not above or self._is_plain(above))
+                and stat.S_ISDIR(os.lstat(f"{self.root}/{folder}").st_mode)
+            )
+        return known
 
     def locate(self, path: str) -> str:
         """Find a file and check that it may be read. Raises LoadError as `read` does."""

@@ -54,7 +54,7 @@ def _resource(manifest: dict[str, Any], args: GeneratorArgs) -> Resource:
         _apply_options(manifest, options)
     resource = Resource(manifest)
     resource.needs_hash = options is None or not options.disable_name_suffix_hash
-    resource.behavior = args.behavior
+    resource.behavior = args.behavior or "unspecified"
     return resource
 
 
@@ -87,8 +87,8 @@ def _from_envs(args: GeneratorArgs, folder: Folder, where: Where) -> Iterator[tu
                 text = line.decode().lstrip()
             except UnicodeDecodeError:
                 raise place.error(f"line {number} of {path} is not UTF-8") from None
-            if text and not text.startswith("#"):
-                key, _, value = text.partition("=")
+            key, _, value = text.partition("=")
+            if key and not text.startswith("#"):
                 yield place, key, value.encode()
 
 

@@ -6,16 +6,51 @@ ends in List; a kind that ends in List and has items is opened.
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
 from imbricate.documents import Quoted, read_resources
 from imbricate.errors import DocumentError
 from imbricate.values import is_empty, is_null, kind_of, text_of, through_json
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def read_manifests(data: bytes | str, file: str) -> list[dict[str, Any]]:
+
+class Manifests(list[dict[str, Any]]):
+    """The objects of a file; `described` holds values in them that a comment gives a schema, each with that schema."""
+
+    described: Sequence[tuple[Any, dict[str, Any]]] = ()
+
+
+def read_manifests(data: bytes | str, file: str) -> Manifests:
     """Read the objects of a file. Raises DocumentError for text that is no YAML, or an object without kind or name."""
     documents = read_resources(data, file)
+    found = Manifests(_objects_of(documents, file))
+    if _SCHEMA_COMMENT.search(text := data if isinstance(data, str) else data.decode()):
+        found.described = _described(text, documents)
+    return found
+
+
+_SCHEMA_COMMENT = re.compile(r"# *\{.*\}")
+
+
+def _described(text: str, documents: list[Any]) -> list[tuple[Any, dict[str, Any]]]:
+    from imbricate.documents.schema_comments import schema_comments  # noqa: PLC0415 - rare
+
+    found = []
+    for comment in schema_comments(text):
+        value = documents[comment.document] if comment.document < len(documents) else None
+        for step in comment.path:
+            if isinstance(value, dict):
+                value = value.get(step)
+            else:
+                value = value[int(step)] if isinstance(value, list) else None
+        found.append((value, comment.schema))
+    return found
+
+
+def _objects_of(documents: list[Any], file: str) -> list[dict[str, Any]]:
     if len(documents) == 1:
         documents = _unwrapped(documents[0], file)
     pending = [document for document in documents if not is_empty(document)]
@@ -82,10 +117,12 @@ def _check(document: Any, file: str) -> None:
 
 def _named(document: dict[str, Any]) -> str:
     metadata = document.get("metadata")
-    name = text_of(metadata.get("name")) if isinstance(metadata, dict) else ""
-    kind = document.get("kind")
-    return (
-        f"{'object' if is_empty(kind) else text_of(kind)} {name!r}"
-        if name
-        else "an object of " + ("no kind" if is_empty(kind) else f"kind {text_of(kind)}")
-    )
+    name = _text(metadata.get("name")) if isinstance(metadata, dict) else ""
+    kind = _text(document.get("kind"))
+    if name:
+        return f"{kind or 'object'} {name!r}"
+    return f"an object of kind {kind}" if kind else "an object of no kind"
+
+
+def _text(value: Any) -> str:
+    return "" if is_empty(value) else text_of(value)

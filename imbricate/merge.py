@@ -22,7 +22,7 @@ from imbricate.errors import MergeError
 from imbricate.values import is_null, is_scalar, kind_of, restyled, text_of, untagged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from imbricate.schema import Schema, Schemas
 
@@ -32,9 +32,14 @@ DIRECTIVE = "$patch"
 _Path = tuple[str, ...]
 
 
-def strategic_merge(target: dict[str, Any], patch: dict[str, Any], schemas: Schemas) -> Any:
-    """Merge `patch` into `target`. Raises MergeError when the two do not fit, with the field's path."""
-    return _Merge(schemas).walk(target, patch, None, ())
+def strategic_merge(
+    target: dict[str, Any], patch: dict[str, Any], schemas: Schemas, described: Mapping[int, Schema] | None = None
+) -> Any:
+    """Merge `patch` into `target`; `described` gives single values, by identity, a schema of their own.
+
+    Raises MergeError when the two do not fit, with the field's path.
+    """
+    return _Merge(schemas, described or {}).walk(target, patch, None, ())
 
 
 def _absent(value: Any) -> bool:
@@ -51,10 +56,13 @@ class _Keyed(NamedTuple):
 
 
 class _Merge:
-    def __init__(self, schemas: Schemas) -> None:
+    def __init__(self, schemas: Schemas, described: Mapping[int, Schema]) -> None:
         self._schemas = schemas
+        self._described = described
 
     def walk(self, target: Any, patch: Any, schema: Schema | None, path: _Path) -> Any:
+        if self._described:
+            schema = self._described.get(id(target)) or self._described.get(id(patch)) or schema
         if schema is None:
             schema = self._schema_of(target) or self._schema_of(patch)
         lead = patch if _absent(target) else target

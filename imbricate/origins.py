@@ -20,13 +20,19 @@ Origin = dict[str, Any]
 
 def of_file(layer: Layer, path: str) -> Origin:
     """Give the origin of the objects of a file."""
-    return {"path": joined(layer.origin_path, path)}
+    found = layer.origin_of(path)
+    return {name: text for name, text in found._asdict().items() if text}
 
 
 def of_builtin(layer: Layer, kind: str) -> Origin:
     """Give the origin of what a field of a kustomization generates or changes."""
     configured_by = {"apiVersion": "builtin", "kind": kind}
-    return {"configuredIn": joined(layer.origin_path, layer.file_name), "configuredBy": configured_by}
+    here = layer.origin
+    return {
+        **_repository(here._asdict()),
+        "configuredIn": joined(here.path, layer.file_name),
+        "configuredBy": configured_by,
+    }
 
 
 def of_plugin(config: Resource) -> Origin | None:
@@ -39,8 +45,12 @@ def of_plugin(config: Resource) -> Origin | None:
         "name": config.name,
         "namespace": config.namespace,
     }
-    origin = {"configuredIn": config.origin.get("path", "")}
+    origin = {**_repository(config.origin), "configuredIn": config.origin.get("path", "")}
     return {**origin, "configuredBy": {name: value for name, value in identity.items() if value}}
+
+
+def _repository(origin: Origin) -> Origin:
+    return {name: origin[name] for name in ("repo", "ref") if origin.get(name)}
 
 
 def record(resources: ResMap, origin: Origin | None) -> None:
@@ -73,6 +83,15 @@ def annotate(resources: ResMap, wanted: tuple[str, ...]) -> None:
                 annotations[name] = text
         if annotations:
             metadata["annotations"] = annotations
+
+
+def texts(resource: Resource) -> dict[str, str]:
+    """Give the annotations that tell all that is known of a resource's origin, asked for or not."""
+    found = {
+        TRANSFORMATIONS: _text(resource.transformations, asked=True),
+        ORIGIN: _text(resource.origin, asked=True),
+    }
+    return {name: text for name, text in found.items() if text}
 
 
 def _text(value: Any, *, asked: bool) -> str:

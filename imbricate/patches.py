@@ -13,7 +13,7 @@ from imbricate.documents import read_config
 from imbricate.errors import DocumentError, ImbricateError, JsonPatchError, LoadError, MergeError, SelectorError
 from imbricate.json6902 import apply_operations
 from imbricate.kustomization import PatchOptions
-from imbricate.manifests import read_manifests
+from imbricate.manifests import Manifests, read_manifests
 from imbricate.merge import DIRECTIVE, MISSING, strategic_merge
 from imbricate.resources import Resource
 from imbricate.selectors import candidates, selects
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from imbricate.kustomization import Patch, Selector
     from imbricate.resid import ResId
     from imbricate.resources import ResMap
-    from imbricate.schema import Schemas
+    from imbricate.schema import SchemasInEffect
     from imbricate.steps import Context
 
 
@@ -45,7 +45,7 @@ class MergeEntry(NamedTuple):
     """What the entry of a strategic merge patch says beside the patch itself."""
 
     where: Where
-    schemas: Schemas
+    schemas: SchemasInEffect
     options: PatchOptions = PatchOptions()
 
 
@@ -64,7 +64,9 @@ def patches(resources: ResMap, context: Context) -> Iterator[Applied]:
         yield Applied(field, touched)
 
 
-def apply_patch(resources: ResMap, patch: Patch, folder: Folder, where: Where, schemas: Schemas) -> list[Resource]:
+def apply_patch(
+    resources: ResMap, patch: Patch, folder: Folder, where: Where, schemas: SchemasInEffect
+) -> list[Resource]:
     """Apply one entry of `patches`; give the resources that it meant.
 
     Raises KustomizationError that names the entry, the target and what does not fit.
@@ -77,6 +79,8 @@ def apply_patch(resources: ResMap, patch: Patch, folder: Folder, where: Where, s
         return _apply_to_selected(resources, select(resources, patch.target, where), parsed.operations, where)
     if patch.target is not None:
         return _merge_into_selected(resources, patch.target, parsed.manifests, entry)
+    if isinstance(parsed.manifests, Manifests):
+        schemas.describe(parsed.manifests.described)
     return [_merge_by_id(resources, one, entry) for one in parsed.manifests]
 
 
@@ -86,7 +90,7 @@ def _text_of(patch: Patch, folder: Folder, where: Where) -> PatchText:
         raise where.error(f"expected one of patch and path, found {found}")
     if patch.patch:
         return PatchText(patch.patch, f"{where.file}: {where.field}.patch", where)
-    return PatchText(read_text(folder, patch.path, where.at("path")), str(folder.root / patch.path), where)
+    return PatchText(read_text(folder, patch.path, where.at("path")), folder.shown(patch.path), where)
 
 
 def read_text(folder: Folder, path: str, where: Where) -> str:
@@ -213,7 +217,7 @@ def _fitted(manifest: dict[str, Any], resource: Resource) -> dict[str, Any]:
 
 def _merge_by_id(resources: ResMap, manifest: dict[str, Any], entry: MergeEntry) -> Resource:
     target = _one_with_id(resources, Resource(manifest).id, entry.where)
-    _merge(resources, target, copy_of(manifest), entry)
+    _merge(resources, target, manifest, entry)
     return target
 
 
@@ -235,7 +239,7 @@ def _merge(resources: ResMap, resource: Resource, patch: dict[str, Any], entry: 
     try:
         if _drops_annotations(patch):
             resource.forget_history()
-        merged = strategic_merge(resource.manifest, patch, entry.schemas)
+        merged = strategic_merge(resource.manifest, patch, entry.schemas, entry.schemas.described)
     except MergeError as error:
         raise entry.where.error(f"{resource}: {error}") from None
     if merged is MISSING or not merged:
@@ -282,7 +286,7 @@ def patches_strategic_merge(resources: ResMap, context: Context) -> Iterator[App
 
 
 def merge_entries(
-    resources: ResMap, entries: Iterable[str], folder: Folder, where: Where, schemas: Schemas
+    resources: ResMap, entries: Iterable[str], folder: Folder, where: Where, schemas: SchemasInEffect
 ) -> list[Resource]:
     """Merge patches given as text or as paths, each into the resource of its id; give those resources."""
     manifests = [one for entry in entries if entry for one in _inline_or_file(entry, folder, where)]
@@ -297,7 +301,7 @@ def _inline_or_file(entry: str, folder: Folder, where: Where) -> list[dict[str, 
         return read_manifests(entry, f"{where.file}: {where.field}")
     except DocumentError:
         text = read_text(folder, entry, where)
-    return read_manifests(text, str(folder.root / entry))
+    return read_manifests(text, folder.shown(entry))
 
 
 def _merge_fitted_by_id(resources: ResMap, manifest: dict[str, Any], entry: MergeEntry) -> Resource:

@@ -6,7 +6,7 @@ leniently, as kustomize reads them: an unknown field is passed over, a number is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from imbricate.decode import Shape, Where, boolean, integer, list_of, text, text_map
 from imbricate.documents import read_config
@@ -39,7 +39,7 @@ from imbricate.replacements import apply_replacement, read_entries
 from imbricate.resources import Resource
 from imbricate.transformers import add_affix, add_to_maps, set_namespace, set_replicas
 from imbricate.valueadd import add_value
-from imbricate.values import through_json
+from imbricate.values import copy_of, through_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from imbricate.fieldspecs import FieldSpecs
     from imbricate.folder import Folder
     from imbricate.resources import ResMap
-    from imbricate.schema import Schemas
+    from imbricate.schema import SchemasInEffect
 
 
 class Plugin(NamedTuple):
@@ -56,7 +56,56 @@ class Plugin(NamedTuple):
     config: dict[str, Any]
     folder: Folder
     where: Where
-    schemas: Schemas
+    schemas: SchemasInEffect
+    kind: str
+
+    @property
+    def warning(self) -> str:
+        """Give none: it always runs."""
+        return ""
+
+    def generate(self) -> list[Resource]:
+        """Run it as a generator.
+
+        Raises KustomizationError when there is none of this kind or its configuration does not fit.
+        """
+        run = GENERATORS.get(self.kind)
+        if run is None:
+            raise _unknown(self.where, self.kind, "generator", GENERATORS)
+        return run(self)
+
+    def transform(self, resources: ResMap) -> None:
+        """Run it as a transformer. Raises KustomizationError as `generate` does, and for what does not apply."""
+        run = TRANSFORMERS.get(self.kind)
+        if run is None:
+            raise _unknown(self.where, self.kind, "transformer", TRANSFORMERS)
+        try:
+            run(self, resources)
+        except (FieldSpecError, FieldPathError) as error:
+            raise self.where.error(str(error)) from None
+
+    def validate(self, resources: ResMap) -> None:
+        """Run it as a validator: a transformer that must leave the resources as they are."""
+        before = [copy_of(resource.manifest) for resource in resources]
+        self.transform(resources)
+        if before != [resource.manifest for resource in resources]:
+            raise self.where.error("a validator must not change the resources")
+
+
+class Runnable(Protocol):
+    """A plugin of any sort, ready to run; `where` names its configuration, `warning` says why it will do nothing."""
+
+    @property
+    def where(self) -> Where: ...
+
+    @property
+    def warning(self) -> str: ...
+
+    def generate(self) -> list[Resource]: ...
+
+    def transform(self, resources: ResMap) -> None: ...
+
+    def validate(self, resources: ResMap) -> None: ...
 
 
 class _Pairs(NamedTuple):
@@ -148,34 +197,16 @@ _IAM_POLICY = Shape(
 )
 
 
-def plugin_of(config: Resource, folder: Folder, schemas: Schemas) -> Plugin:
+def plugin_of(config: Resource, folder: Folder, schemas: SchemasInEffect) -> Plugin:
     """Make a plugin of its configuration."""
     file = config.source.file if config.source else ""
-    return Plugin(through_json(config.manifest), folder, Where(file, str(config), lenient=True, converts=True), schemas)
+    where = Where(file, str(config), lenient=True, converts=True)
+    return Plugin(through_json(config.manifest), folder, where, schemas, config.gvk.kind)
 
 
 def is_builtin(config: Resource) -> bool:
     """Tell whether a configuration is for a plugin that is built in."""
     return config.gvk.group == "" and config.gvk.version == "builtin"
-
-
-def generate(plugin: Plugin, kind: str) -> list[Resource]:
-    """Run a generator. Raises KustomizationError when there is none of this kind or its configuration does not fit."""
-    run = GENERATORS.get(kind)
-    if run is None:
-        raise _unknown(plugin.where, kind, "generator", GENERATORS)
-    return run(plugin)
-
-
-def transform(plugin: Plugin, kind: str, resources: ResMap) -> None:
-    """Run a transformer. Raises KustomizationError as `generate` does, and for what does not apply."""
-    run = TRANSFORMERS.get(kind)
-    if run is None:
-        raise _unknown(plugin.where, kind, "transformer", TRANSFORMERS)
-    try:
-        run(plugin, resources)
-    except (FieldSpecError, FieldPathError) as error:
-        raise plugin.where.error(str(error)) from None
 
 
 def _unknown(where: Where, kind: str, role: str, known: dict[str, Any]) -> KustomizationError:

@@ -194,7 +194,7 @@ def _bound_namespaces(referrer: Resource) -> set[str]:
         if isinstance(subject, dict) and subject.get("kind") == "ServiceAccount" and "namespace" in subject:
             namespace = subject["namespace"]
             if not isinstance(namespace, str):
-                raise FieldSpecError(f"{referrer}: subjects: namespace: expected a string, found {kind_of(namespace)}")
+                raise FieldSpecError(f"subjects: namespace: expected a string, found {kind_of(namespace)}")
             bound.add(str(namespace))
     return bound
 

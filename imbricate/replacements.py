@@ -66,12 +66,12 @@ def read_entries(entries: tuple[Replacement, ...], folder: Folder, where: Where)
 
 def _from_file(path: str, folder: Folder, where: Where) -> list[tuple[Where, Replacement]]:
     try:
-        value = read_config(folder.read(path), str(folder.root / path))
+        value = read_config(folder.read(path), folder.shown(path))
     except LoadError as error:
         raise error.at(where.file, where.field) from None
     if not isinstance(value, dict | list):
         raise where.error(f"{path}: expected a replacement or a list of them")
-    place = Where(str(folder.root / path), lenient=True, converts=True)
+    place = Where(folder.shown(path), lenient=True, converts=True)
     read = _LIST(value if isinstance(value, list) else [value], place)
     return [(where, one) for one in read]
 
@@ -185,9 +185,10 @@ def _matches(selector: Selector, known: ResId) -> bool:
 def _write(manifest: dict[str, Any], value: Any, path: str, options: FieldOptions | None) -> None:
     names = split_field_path(path)
     creates = options is not None and options.create
-    if set_in_text(manifest, names, lambda place: _set(place, value, options), _made(value) if creates else MISSING):
+    made = _made(value) if creates else MISSING
+    if set_in_text(manifest, names, lambda place: _set(place, value, options, _typed_in_text), made):
         return
-    places = find_places(manifest, names, _made(value) if creates else MISSING)
+    places = find_places(manifest, names, made)
     if not places:
         raise FieldPathError("the field is missing; options.create: true makes it")
     for place in places:
@@ -198,12 +199,19 @@ def _made(value: Any) -> Any:
     return type(value) if isinstance(value, dict | list) else lambda: _UNTAGGED
 
 
-def _set(place: tuple[Any, Any], value: Any, options: FieldOptions | None) -> None:
+def _set(place: tuple[Any, Any], value: Any, options: FieldOptions | None, typed: Any = None) -> None:
     container, key = place
     old = container[key]
     if options is not None and options.delimiter:
         value = _joined(old, value, options)
-    container[key] = _typed(old, value)
+    container[key] = (typed or _typed)(old, value)
+
+
+def _typed_in_text(old: Any, value: Any) -> Any:
+    """Within a text a number may become a word: how that is written, if at all, is the writer's to decide."""
+    if isinstance(old, str | dict | list) or old is _UNTAGGED or isinstance(value, dict | list):
+        return _typed(old, value)
+    return plain_value(_bare(value))
 
 
 def _joined(old: Any, value: Any, options: FieldOptions) -> Bare:

@@ -7,9 +7,12 @@ then stands instead of the built-in ones.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from imbricate.schema_tables import CLUSTER_SCOPED, DEFINITIONS, KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _DEFINITION_OF = {kind: definition for definition, kinds in KINDS.items() for kind in kinds}
 _MAX_REFERENCES = 100
@@ -95,24 +98,28 @@ class OpenApiSchema(NamedTuple):
         key = self.body.get("x-kubernetes-patch-merge-key")
         return (key,) if isinstance(key, str) else ()
 
-    def field(self, name: str) -> OpenApiSchema | None:
+    def field(self, name: str) -> OpenApiSchema | TableSchema | None:
         """Give the schema of a property, or of the values of a map."""
         properties = self.body.get("properties")
         body = properties.get(name) if isinstance(properties, dict) else None
         return self._resolved(body if body is not None else self.body.get("additionalProperties"))
 
-    def elements(self) -> OpenApiSchema | None:
+    def elements(self) -> OpenApiSchema | TableSchema | None:
         """Give the schema of the items of an array."""
         return self._resolved(self.body.get("items")) if self.body.get("type") in ("array", ["array"]) else None
 
-    def _resolved(self, body: Any) -> OpenApiSchema | None:
+    def _resolved(self, body: Any) -> OpenApiSchema | TableSchema | None:
         for _ in range(_MAX_REFERENCES):
             if not isinstance(body, dict):
                 return None
             reference = body.get("$ref")
             if not isinstance(reference, str) or not reference:
                 return OpenApiSchema(body, self.definitions)
-            body = self.definitions.get(reference.rpartition("/")[2])
+            name = reference.rpartition("/")[2]
+            if not self.definitions:
+                # A comment brings none of its own.
+                return TableSchema(name.rpartition(".")[2])
+            body = self.definitions.get(name)
         return None
 
 
@@ -163,6 +170,15 @@ class SchemasInEffect:
         """Start with nothing chosen."""
         self._chosen: Schemas | None = None
         self._built_in_is_used = False
+        self._values: list[Any] = []
+        self.described: dict[int, Schema] = {}
+
+    def describe(self, described: Iterable[tuple[Any, dict[str, Any]]]) -> None:
+        """Take the schemas that comments give single values."""
+        for value, body in described:
+            # Kept, so that its identity stays its own.
+            self._values.append(value)
+            self.described[id(value)] = OpenApiSchema(body, {})
 
     def choose(self, schemas: Schemas | None) -> None:
         """Take the kinds that a layer brings, unless an earlier one did."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from imbricate.decode import Where
-from imbricate.schema import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from imbricate.configuration import TransformerConfig
     from imbricate.layers import Layer
     from imbricate.resources import ResMap, Resource
-    from imbricate.schema import Schemas
+    from imbricate.schema import SchemasInEffect
 
 
 class Applied(NamedTuple):
@@ -31,7 +30,7 @@ class Context(NamedTuple):
 
     layer: Layer
     config: TransformerConfig
-    schemas: Schemas = BUILT_IN
+    schemas: SchemasInEffect
 
     def where(self, field: str = "") -> Where:
         """Give the place of a field of the layer's kustomization, for messages."""

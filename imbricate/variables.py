@@ -28,7 +28,7 @@ def mark_sources(resources: ResMap, variables: Iterable[tuple[Where, Var]]) -> N
     for where, var in variables:
         found = _sources_of(resources, var.objref)
         if len(found) > 1:
-            names = ", ".join(str(one) for one in found)
+            names = ", ".join(str(one.id) for one in found)
             raise where.at("objref").error(f"means {len(found)} resources ({names}): expected one")
         for resource in found:
             resource.referenced_by_vars.append(var.name)
@@ -66,16 +66,19 @@ def merge_vars(
 def resolve_vars(resources: ResMap, variables: Mapping[str, tuple[Where, Var]], specs: FieldSpecs) -> list[str]:
     """Write the values of vars where `$(NAME)` stands; give the names of those that stand nowhere.
 
-    Raises KustomizationError when a var's object or field is missing.
+    Raises KustomizationError when a var's object or field is missing, FieldSpecError when one stands where none may.
     """
     if not variables:
         return []
     values = {name: _value_of(resources, *variables[name]) for name in sorted(variables)}
     expansion = _Expansion(values)
     for resource in resources:
-        for spec in selected(specs, resource.gvk):
-            visit(resource.manifest, spec, partial(_expand, expansion), None)
-            resource.follow_links()
+        try:
+            for spec in selected(specs, resource.gvk):
+                visit(resource.manifest, spec, partial(_expand, expansion), None)
+                resource.follow_links()
+        except FieldSpecError as error:
+            raise FieldSpecError(f"{resource}: {error}") from None
         resources.rekey(resource)
     return sorted(values.keys() - expansion.used)
 

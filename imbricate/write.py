@@ -64,7 +64,7 @@ def write_each(resources: ResMap, folder: Path) -> None:
 
     The namespace comes first where there are several. Raises WriteError.
     """
-    namespaces = {resource.id.effective_namespace for resource in resources}
+    namespaces = {resource.id.effective_namespace for resource in resources if not resource.id.is_cluster_scoped}
     for resource in resources:
         name = _file_name(resource)
         if len(namespaces) > 1 and not resource.id.is_cluster_scoped:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from imbricate.documents.flow_text import Dialect, OtherSyntaxError, read_flow, refuse
-from imbricate.documents.resolve import is_prose
+from imbricate.documents.resolve import LONGEST_WORD, is_prose
 from imbricate.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class _Reader:
 
     def _value(self, text: str, line: Line, column: int) -> Value:
         """Read what follows a key or a dash."""
-        if is_prose(text):
+        if len(text) > LONGEST_WORD and is_prose(text):
             return text
         first = text[0]
         if first in "[{":

@@ -155,6 +155,19 @@ def single_with_separators(text: str, column: int, indent: str) -> str:
     return "".join(parts) + "'"
 
 
+def fold_prose(text: str, column: int, indent: str) -> str:
+    """Break a plain text whose words stand apart by one blank, as `fold` does."""
+    lines = []
+    start, width, last = 0, WIDTH + 1 - len(indent), len(text) - 1
+    at = text.find(" ", max(0, WIDTH + 1 - column))
+    while 0 < at < last:
+        lines.append(text[start:at])
+        start = at + 1
+        at = text.find(" ", start + max(0, width))
+    lines.append(text[start:])
+    return f"\n{indent}".join(lines)
+
+
 def fold(text: str, column: int, indent: str) -> str:
     """Break a plain or quoted text that starts in `column` at single blanks beyond the width, greedily."""
     quote = text[0] if text[0] in "'\"" else ""

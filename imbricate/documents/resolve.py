@@ -34,17 +34,13 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\
 _DOTTED = re.compile(r"\.[0-9](?:_?[0-9])*(?:[eE][-+]?[0-9](?:_?[0-9])*)?\Z")
 _SIGN_AFTER_PREFIX = re.compile(r"0([bo])([-+])([01]+|[0-7]+)\Z")
 _MEMO_TEXT = 200
-_PROSE = re.compile(r"[A-Za-z][A-Za-z0-9_.,()/;'=+-]*(?: [A-Za-z0-9_.,()/;'=+-]+)*")
-_LONGEST_WORD = len("false")
+# Tells quickly that a text longer than any word is a string to all and needs no quotes; None says nothing.
+is_prose = re.compile(r"[A-Za-z][A-Za-z0-9_.,()/;'=+-]*+(?: [A-Za-z0-9_.,()/;'=+-]++)*+").fullmatch
+LONGEST_WORD = len("false")
 _LOST_BYTES = re.compile("[\udc80-\udcff]")
 _YAML_TAGS = "tag:yaml.org,2002:"
 _TYPES = ("null", "bool", "int", "float", "timestamp")
 _DATE = re.compile(r"[0-9]{4}-")
-
-
-def is_prose(text: str) -> bool:
-    """Tell quickly that a text is a string to all and needs no quotes: most long ones. False says nothing."""
-    return len(text) > _LONGEST_WORD and _PROSE.fullmatch(text) is not None
 
 
 def plain_value(text: str) -> Value:

@@ -14,13 +14,14 @@ from imbricate.documents.face import (
     after_json,
     face,
     fold,
+    fold_prose,
     literal,
     single_with_separators,
 )
 from imbricate.documents.floats import float_text, json_float_text
 from imbricate.documents.go_json import json_string
 from imbricate.documents.keyorder import sorted_keys
-from imbricate.documents.resolve import config_value, is_prose
+from imbricate.documents.resolve import LONGEST_WORD, config_value, is_prose
 from imbricate.documents.scalars import Folded, Scalar, Value, scalar_text
 from imbricate.errors import DocumentError
 
@@ -94,11 +95,15 @@ def _map(mapping: dict[str, Value], lead: str, indent: int, put: Put) -> None:
         if not label:
             _long_key(key, value, lead, indent, put)
         elif kind is str:
-            text = _faces.get(value) or _face(value)
+            prose = len(value) > LONGEST_WORD and is_prose(value)
+            text = value if prose else _faces.get(value) or _face(value)
             line = f"{lead}{label} {text}\n"
-            if len(line) > _FULL or text in _SPECIAL:
-                line = f"{lead}{label} {_block_or_fold(value, text, len(lead) + len(label) + 1, indent + 2)}\n"
-            put(line)
+            if len(line) <= _FULL and (len(text) > 1 or text not in _SPECIAL):
+                put(line)
+            elif prose:
+                put(f"{lead}{label} {fold_prose(text, len(lead) + len(label) + 1, pad + '  ')}\n")
+            else:
+                put(f"{lead}{label} {_block_or_fold(value, text, len(lead) + len(label) + 1, indent + 2)}\n")
         elif kind is dict and value:
             put(f"{lead}{label}\n")
             _map(value, pad + "  ", indent + 2, put)
@@ -169,8 +174,6 @@ def _float_text(value: float) -> str:
 
 
 def _face(value: str) -> str:
-    if is_prose(value):
-        return value
     text = face(value) if value.isprintable() or value == after_json(value) else NEXT_LINE
     if len(value) <= _MEMO_TEXT:
         if len(_faces) >= _MEMO_ENTRIES:

@@ -1,8 +1,9 @@
 """Trees of files written as one text, and builds of them: what all tests of the engine share.
 
-A tree is text in sections, `-- path/of/file.yaml --` above each file. A case is a tree with, as its last section,
-`-- expected --` (what kustomize prints) or `-- error --` (what we say where kustomize fails as well). It may begin with
-`# flags: overlay --reorder none`: the arguments of `kustomize build`, its folder among them (`.` when absent).
+A tree is text in sections, `-- path/of/file.yaml --` above each file, `-- run.sh (executable) --` above a program. A
+case is a tree with, as its last section, `-- expected --` (what kustomize prints) or `-- error --` (what we say where
+kustomize fails as well). It may begin with `# flags: overlay --reorder none`: the arguments of `kustomize build`, its
+folder among them (`.` when absent). Its `plugins/` is the plugin home, its `bin/` comes first on PATH.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CASES = Path(__file__).parent / "cases"
+PROGRAMS = Path(__file__).parent / "programs"
 KUSTOMIZE = os.environ.get("IMBRICATE_KUSTOMIZE") or shutil.which("kustomize")
-_HEADING = re.compile(r"^-- (\S+) --\n", re.MULTILINE)
+_EXECUTABLE = " (executable)"
+_HEADING = re.compile(r"^-- (\S+(?: \(executable\))?) --\n", re.MULTILINE)
 _FLAGS = "# flags:"
 OUTCOMES = ("expected", "error")
 
@@ -65,9 +68,11 @@ def read_case(text: str) -> Case:
 def write_files(folder: Path, files: dict[str, str]) -> Path:
     """Write files below a folder; give the folder."""
     for name, content in files.items():
-        path = folder / name
+        path = folder / name.removesuffix(_EXECUTABLE)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8", newline="")
+        if name.endswith(_EXECUTABLE):
+            path.chmod(0o755)
     return folder
 
 
@@ -86,10 +91,23 @@ def build(folder: Path, directory: str = ".", *flags: str) -> str:
         return compose(arguments.directory, cli._build_options(arguments)).text
 
 
+@contextlib.contextmanager
+def _programs_of(folder: Path) -> Iterator[None]:
+    """Let the programs of a tree be found."""
+    before = dict(os.environ)
+    os.environ.update(KUSTOMIZE_PLUGIN_HOME=f"{folder}/plugins", PATH=f"{folder}/bin{os.pathsep}{before['PATH']}")
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
 def ours(folder: Path, flags: tuple[str, ...]) -> Outcome:
     """Build a case in this process. Only our own errors are outcomes: anything else is a failure of the test."""
     try:
-        return Outcome("expected", build(folder, *flags))
+        with _programs_of(folder):
+            return Outcome("expected", build(folder, *flags))
     except ImbricateError as error:
         return Outcome("error", f"{error}\n")
 
@@ -98,10 +116,16 @@ def theirs(folder: Path, flags: tuple[str, ...]) -> Outcome:
     """Build a case with the real kustomize."""
     if KUSTOMIZE is None:
         raise FileNotFoundError("there is no kustomize on PATH, and IMBRICATE_KUSTOMIZE is not set")
-    done = subprocess.run([KUSTOMIZE, "build", *flags], cwd=folder, capture_output=True, check=False, text=True)
+    with _programs_of(folder):
+        done = subprocess.run([KUSTOMIZE, "build", *flags], cwd=folder, capture_output=True, check=False, text=True)
     return Outcome("error", done.stderr) if done.returncode else Outcome("expected", done.stdout)
 
 
 def case_files() -> Iterator[Path]:
     """Give the case files in their order."""
     yield from sorted(CASES.glob("*.txt"))
+
+
+def program_files() -> Iterator[Path]:
+    """Give the case files that run programs of their own; they are kept apart from those that tests take to pieces."""
+    yield from sorted(PROGRAMS.glob("*.txt"))

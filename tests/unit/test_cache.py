@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from imbricate.cache import DocumentCache, default_folder
+from imbricate.cache import Batch, DocumentCache
+from imbricate.composition import compose
 from imbricate.documents import Folded, Quoted, Scalar
+from imbricate.errors import DocumentError
+from imbricate.flags import default_folder
+from imbricate.options import BuildOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,6 +126,55 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "c").write_text("a file")
 
     assert stored(tmp_path / "c").load(CONTENTS)[1] is None
+
+
+def test_a_batch_reads_anew_once_and_is_kept(tmp_path: Path) -> None:
+    contents = {"a.yaml": b"kind: A\nmetadata: {name: a}\nv: 0x1F\n", "b.yaml": b"kind: B\nmetadata: {name: b}\n"}
+    cache = DocumentCache(tmp_path / "c")
+    first = Batch(cache, contents)
+    read = {path: first.read(path, content, path) for path, content in contents.items()}
+    first.keep()
+
+    second = Batch(cache, contents)
+
+    assert cache.load(list(contents.values()))[1] == list(read.values())
+    for path in contents:
+        assert second.read(path, b"not: [read", path) == read[path]
+    assert second.read("a.yaml", contents["a.yaml"], "a.yaml") == read["a.yaml"]
+
+
+def test_a_batch_with_a_mistake_is_not_kept(tmp_path: Path) -> None:
+    contents = {"a.yaml": b"kind: A\nmetadata: {name: a}\n", "b.yaml": b"kind: [\n"}
+    batch = Batch(DocumentCache(tmp_path / "c"), contents)
+    batch.read("a.yaml", contents["a.yaml"], "a.yaml")
+
+    with pytest.raises(DocumentError, match=r"^b\.yaml:2:1: expected YAML: "):
+        batch.read("b.yaml", contents["b.yaml"], "b.yaml")
+    batch.keep()
+
+    assert not (tmp_path / "c").exists()
+
+
+def test_a_file_with_a_schema_in_a_comment_is_not_kept(tmp_path: Path) -> None:
+    content = b'kind: A\nmetadata: {name: a}\nl: # {"type": "array"}\n- a\n'
+    batch = Batch(DocumentCache(tmp_path / "c"), {"a.yaml": content})
+
+    assert batch.read("a.yaml", content, "a.yaml").described
+    batch.keep()
+    assert not (tmp_path / "c").exists()
+
+
+def test_a_build_is_the_same_with_and_without_cache(tmp_path: Path) -> None:
+    notes = "".join(f"  note{number}: 'some words, {number}'\n" for number in range(4000))
+    (tmp_path / "kustomization.yaml").write_text("resources: [a.yaml, b.yaml]\nnamePrefix: p-\n")
+    (tmp_path / "a.yaml").write_text(f"kind: A\nmetadata:\n  name: a\nspec:\n{notes}")
+    (tmp_path / "b.yaml").write_text("kind: B\nmetadata: {name: b}\nv: 1.50\n")
+    options = BuildOptions(cache=tmp_path / "c")
+
+    texts = [compose(tmp_path, one).text for one in (BuildOptions(), options, options)]
+
+    assert len(list((tmp_path / "c").iterdir())) == 1
+    assert texts[1:] == texts[:1] * 2
 
 
 def _keep_and_find(folder: Path) -> bool:
