@@ -12,7 +12,8 @@
     ├── JsonPatchError           a JSON 6902 patch that does not apply
     ├── FieldSpecError           a field spec that does not fit the object
     ├── FieldPathError           a field path that does not fit the object
-    └── SelectorError            a selector that cannot be read
+    ├── PatternError             text that is no regular expression
+    └── SelectorError            a label selector that cannot be read
 
 The errors from MergeError on carry no place of their own: who knows the kustomization adds file and field.
 """
@@ -121,5 +122,9 @@ class FieldPathError(ImbricateError):
     """A field path that does not fit the object."""
 
 
+class PatternError(ImbricateError):
+    """Text that is no regular expression."""
+
+
 class SelectorError(ImbricateError):
-    """A regular expression or a label selector that cannot be read."""
+    """A label selector that cannot be read."""

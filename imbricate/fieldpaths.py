@@ -10,8 +10,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from imbricate.documents import dump_node, plain_value
-from imbricate.errors import FieldPathError
+from imbricate.errors import FieldPathError, PatternError
 from imbricate.fieldspecs import split_path
+from imbricate.patterns import anywhere
 from imbricate.values import is_null, is_scalar, kind_of, text_of
 
 if TYPE_CHECKING:
@@ -178,12 +179,12 @@ class _Places:
 
     def _matches(self, elements: list[Any], key: str, pattern: str, names: tuple[str, ...]) -> list[Place]:
         try:
-            search = re.compile(pattern).search
-        except re.error as error:
-            raise FieldPathError(f"{names[0]}: expected a regular expression: {error}") from None
+            matches = anywhere(pattern)
+        except PatternError as error:
+            raise FieldPathError(f"{names[0]}: {error}") from None
         places: list[Place] = []
         for index, one in enumerate(elements):
             found = one if not key else one.get(key, MISSING) if isinstance(one, dict) else MISSING
-            if found is not MISSING and search(dump_node(found).strip()):
+            if found is not MISSING and matches(dump_node(found).strip()):
                 places += self.at(elements, index, names[1:]) if key else [(elements, index)]
         return places

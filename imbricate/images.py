@@ -6,17 +6,17 @@ field specs say. Only `tagSuffix` shows it: in a pod template it is added twice.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from imbricate.errors import FieldSpecError
+from imbricate.errors import FieldSpecError, PatternError
 from imbricate.fieldspecs import FieldSpecs, selected, visit
+from imbricate.patterns import framed
 from imbricate.steps import Applied
 from imbricate.values import is_null, is_scalar, kind_of, text_of, untagged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from imbricate.kustomization import Image
     from imbricate.resources import ResMap, Resource
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     _Place = tuple[Resource, Any, Any]
 
 _CONTAINERS = ("containers", "initContainers")
-_TAG_AND_DIGEST = r"(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?\Z"
+_TAG_AND_DIGEST = r"(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?"
 
 
 def images(resources: ResMap, context: Context) -> Iterator[Applied]:
@@ -107,10 +107,10 @@ def _names_image(container: Any, name: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _pattern(name: str) -> re.Pattern[str] | None:
+def _pattern(name: str) -> Callable[[str], bool] | None:
     try:
-        return re.compile(f"^{name}{_TAG_AND_DIGEST}", re.ASCII)
-    except (re.error, RecursionError, OverflowError):
+        return framed("", name, _TAG_AND_DIGEST)
+    except PatternError:
         return None
 
 
@@ -118,7 +118,7 @@ def _pattern(name: str) -> re.Pattern[str] | None:
 def matches(image: str, name: str) -> bool:
     """Tell whether an image goes by this name, which is a regular expression; an invalid one matches nothing."""
     pattern = _pattern(name)
-    return pattern is not None and pattern.search(image) is not None
+    return pattern is not None and pattern(image)
 
 
 @lru_cache(maxsize=16384)

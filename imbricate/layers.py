@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from imbricate.remote.spec import RepoSpec
 
 _MAX_LAYERS = 150
+_MANY_LAYERS = 1000
+_MOST_LAYERS = 50_000
 # To read fewer bytes takes no longer than to look for what was read.
 _LEAST_CACHED = 64 * 1024
 _MAX_CLONES = 50
@@ -130,6 +132,7 @@ class Loader:
         self.sources = sources
         self._root_only = root_only
         self._cache = cache
+        self._loaded = 0
         self._options = remote or RemoteOptions()
         self._home: Path | None = None
         self._opened: Remotes | None = None
@@ -165,6 +168,7 @@ class Loader:
         return self._layer(root, (), Origin())
 
     def _layer(self, root: Path, below: tuple[Path, ...], origin: Origin, clones: tuple[Checkout, ...] = ()) -> Layer:
+        self._loaded += 1
         folder = Folder(root, self.sources, root_only=self._root_only or bool(clones), fetch=self._fetch)
         try:
             name, content = _kustomization_file(folder)
@@ -196,15 +200,27 @@ class Loader:
     def entries(self, layer: Layer, named: list[tuple[str, str]], below: tuple[Path, ...]) -> Entries:
         """Load entries of a list field, each a file or a folder; each comes with its field, `resources[1]`."""
         counts: dict[str, int] = {}
-        loaded = []
+        loaded: list[tuple[str, ResourceFile | Layer]] = []
         batch = self._batch(layer, named)
         for field, path in named:
             index = counts.get(field, 0)
             counts[field] = index + 1
             loaded.append((f"{field}[{index}]", self._entry(layer, f"{field}[{index}]", path, below, batch)))
+            if self._loaded > _MANY_LAYERS:
+                self._check_growth(layer, f"{field}[{index}]", path, loaded)
         if batch is not None:
             batch.keep()
         return tuple(loaded)
+
+    def _check_growth(
+        self, layer: Layer, field: str, path: str, loaded: list[tuple[str, ResourceFile | Layer]]
+    ) -> None:
+        """Refuse bases that are named twice on level after level: their number doubles each time."""
+        roots = [entry.folder.root for _, entry in loaded if isinstance(entry, Layer)]
+        if len(roots) > len(set(roots)):
+            raise LoadError(path, layer.folder.root, "is named twice").at(layer.file, field)
+        if self._loaded > _MOST_LAYERS:
+            raise LoadError(path, layer.folder.root, f"makes more than {_MOST_LAYERS} layers").at(layer.file, field)
 
     def _batch(self, layer: Layer, named: list[tuple[str, str]]) -> Batch | None:
         """Look for what the files gave before, if they are large enough for that to be worth it."""

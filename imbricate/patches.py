@@ -10,13 +10,21 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imbricate.documents import read_config
-from imbricate.errors import DocumentError, ImbricateError, JsonPatchError, LoadError, MergeError, SelectorError
+from imbricate.errors import (
+    DocumentError,
+    ImbricateError,
+    JsonPatchError,
+    LoadError,
+    MergeError,
+    PatternError,
+    SelectorError,
+)
 from imbricate.json6902 import apply_operations
 from imbricate.kustomization import PatchOptions
 from imbricate.manifests import Manifests, read_manifests
 from imbricate.merge import DIRECTIVE, MISSING, strategic_merge
 from imbricate.resources import Resource
-from imbricate.selectors import candidates, selects
+from imbricate.selectors import candidates, patterns_of, selects
 from imbricate.steps import Applied
 from imbricate.transformers import nearest_name
 from imbricate.values import EMPTY_NULL, copy_of, decoded_json, is_null, text_of, through_json, untagged
@@ -144,8 +152,9 @@ def _json(text: str, file: str) -> Any:
 def select(resources: ResMap, target: Selector, where: Where) -> list[Resource]:
     """Find the resources that a target means. Raises KustomizationError when the target cannot be read."""
     try:
+        patterns_of(target)
         return [resource for resource in candidates(target, resources) if selects(target, resource)]
-    except SelectorError as error:
+    except (PatternError, SelectorError) as error:
         raise where.at("target").error(str(error)) from None
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imbricate.decode import Where, list_of
 from imbricate.documents import Scalar, plain_value, read_config
-from imbricate.errors import FieldPathError, LoadError, SelectorError
+from imbricate.errors import FieldPathError, LoadError, PatternError, SelectorError
 from imbricate.fieldpaths import MISSING, find_places, look_up, split_field_path
 from imbricate.fields import REPLACEMENT_IN_FILE
 from imbricate.kustomization import Selector
@@ -171,7 +171,7 @@ def _is_target(resource: Resource, select: Selector, target: TargetSelector, whe
         if any(any(one[:5]) and any(_matches(one, known) for known in ids) for one in rejects):
             return False
         return any(_matches(select, known) for known in ids)
-    except SelectorError as error:
+    except (PatternError, SelectorError) as error:
         raise where.error(str(error)) from None
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from imbricate.errors import SelectorError
+from imbricate.patterns import is_name, whole
 from imbricate.values import text_of
 
 if TYPE_CHECKING:
@@ -21,17 +22,7 @@ if TYPE_CHECKING:
     from imbricate.resources import ResMap, Resource
 
 _TOKEN = re.compile(r"\s*(==|!=|=|!|>|<|\(|\)|,|[^\s=!<>(),]+)")
-_NO_PATTERN = re.compile(r"[A-Za-z0-9_-]+")
 _INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
-
-
-@lru_cache(maxsize=4096)
-def anchored(pattern: str) -> Callable[[str], Any]:
-    """Compile a pattern that must match the whole text. Raises SelectorError when it is no regular expression."""
-    try:
-        return re.compile(pattern, re.ASCII).fullmatch
-    except (re.error, RecursionError, OverflowError) as error:
-        raise SelectorError(f"expected a regular expression, found {pattern!r}: {error}") from None
 
 
 class IdPatterns(NamedTuple):
@@ -46,30 +37,29 @@ class IdPatterns(NamedTuple):
     def match_gvk(self, gvk: Gvk) -> bool:
         """Match group, version and kind."""
         return all(
-            not pattern or pattern == part or anchored(pattern)(part) is not None
-            for pattern, part in zip(self[:3], gvk, strict=True)
+            not pattern or pattern == part or whole(pattern)(part) for pattern, part in zip(self[:3], gvk, strict=True)
         )
 
     def match_name(self, name: str) -> bool:
         """Match a name."""
-        return not self.name or anchored(self.name)(name) is not None
+        return not self.name or whole(self.name)(name)
 
     def match_namespace(self, namespace: str) -> bool:
         """Match a namespace."""
-        return not self.namespace or anchored(self.namespace)(namespace) is not None
+        return not self.namespace or whole(self.namespace)(namespace)
 
 
 def patterns_of(selector: Selector) -> IdPatterns:
-    """Take the id part of a selector. Raises SelectorError when a pattern is no regular expression."""
+    """Take the id part of a selector. Raises PatternError when one is no regular expression."""
     patterns = IdPatterns(selector.group, selector.version, selector.kind, selector.name, selector.namespace)
     for pattern in patterns:
-        anchored(pattern)
+        whole(pattern)
     return patterns
 
 
 def candidates(selector: Selector, resources: ResMap) -> Iterable[Resource]:
     """Give the resources that a selector may mean: where its name is no pattern, those of the name."""
-    return resources.named(selector.name) if _NO_PATTERN.fullmatch(selector.name) else resources
+    return resources.named(selector.name) if selector.name and is_name(selector.name) else resources
 
 
 def selects(selector: Selector, resource: Resource) -> bool:

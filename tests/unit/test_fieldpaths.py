@@ -149,7 +149,7 @@ def test_what_is_made_below_null_is_lost() -> None:
         (
             "a.b.[name=(].v",
             MISSING,
-            "[name=(]: expected a regular expression: missing ), unterminated subpattern at position 0",
+            "[name=(]: expected a regular expression, found '(': missing ): (",
         ),
         ("numbers.[name=^$].v", dict, "[name=^$]: cannot make an element that matches this pattern"),
     ],

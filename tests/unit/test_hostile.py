@@ -227,21 +227,9 @@ def _made(folder: Path) -> Path:
 @pytest.mark.parametrize(
     "make",
     [
-        pytest.param(
-            _backtracks,
-            id="a pattern of a target",
-            marks=pytest.mark.xfail(strict=True, reason="Python's re goes back and forth where Go's RE2 does not"),
-        ),
-        pytest.param(
-            _image_backtracks,
-            id="a pattern of an image",
-            marks=pytest.mark.xfail(strict=True, reason="Python's re goes back and forth where Go's RE2 does not"),
-        ),
-        pytest.param(
-            _doubles,
-            id="bases named twice, 24 levels deep",
-            marks=pytest.mark.xfail(strict=True, reason="all layers are loaded before the first conflict is seen"),
-        ),
+        pytest.param(_backtracks, id="a pattern of a target"),
+        pytest.param(_image_backtracks, id="a pattern of an image"),
+        pytest.param(_doubles, id="bases named twice, 24 levels deep"),
     ],
 )
 def test_what_kustomize_ends_quickly_ends_quickly(tmp_path: Path, make: Callable[[Path], Path]) -> None:

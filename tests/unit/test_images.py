@@ -46,7 +46,7 @@ def test_splitting(image: str, parts: tuple[str, str, str]) -> None:
         ("dockerxio/nginx", "docker.io/nginx", True),
         ("reg/a/nginx", ".*/nginx", True),
         ("nginx", "nginx(", False),
-        ("nginx", "*", False),
+        ("nginx", "*", True),
     ],
 )
 def test_names_are_patterns(image: str, name: str, *, expected: bool) -> None:

@@ -101,7 +101,7 @@ SOURCE, PATHS = "source.fieldPath", "targets[0].fieldPaths"
             "n",
             {"select": {"name": "("}},
             {},
-            "targets[0]: expected a regular expression, found '(': missing ), untermi",
+            "targets[0]: expected a regular expression, found '(': missing ): (",
         ),
         ("n", {"select": {"labelSelector": "a in"}}, {}, "targets[0]: expected a label selector such as app=web,tier"),
         (
