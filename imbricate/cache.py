@@ -17,7 +17,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imbricate.documents.scalars import Folded, Quoted, Scalar
+from imbricate.documents.scalars import Folded, Quoted, Scalar, empty_in_flow
 from imbricate.manifests import Manifests, read_manifests
 
 if TYPE_CHECKING:
@@ -27,16 +27,16 @@ Documents = list[list[dict[str, Any]]]
 
 MOST_BYTES = 256 * 1024 * 1024
 _DIGEST_BYTES = 32
-_CLASSES = {cls.__name__: cls for cls in (Folded, Quoted, Scalar)}
+_MAKERS = {made.__name__: made for made in (Folded, Quoted, Scalar, empty_in_flow)}
 
 
 class _Unpickler(pickle.Unpickler):
     """Makes the built-in types and our scalars, and refuses everything else."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if module != Scalar.__module__ or name not in _CLASSES:
+        if module != Scalar.__module__ or name not in _MAKERS:
             raise pickle.UnpicklingError(f"{module}.{name} has no place in a cache of documents")
-        return _CLASSES[name]
+        return _MAKERS[name]
 
 
 class DocumentCache:

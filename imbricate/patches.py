@@ -241,6 +241,8 @@ def _one_with_id(resources: ResMap, wanted: ResId, where: Where) -> Resource:
 
 def _merge(resources: ResMap, resource: Resource, patch: dict[str, Any], entry: MergeEntry) -> None:
     """Merge a patch, which is consumed, and put back the identity that it may not change."""
+    if text_of(patch.get(DIRECTIVE, "")) == "replace":
+        return  # kustomize replaces the root of what it then drops
     allow_name, allow_kind = entry.options
     before = resource.id
     if allow_name or allow_kind:
@@ -264,7 +266,7 @@ def _merge(resources: ResMap, resource: Resource, patch: dict[str, Any], entry: 
 
 def _drops_annotations(patch: dict[str, Any]) -> bool:
     """Tell whether a patch replaces or removes all annotations, and with them what kustomize keeps there."""
-    for value in (patch, patch.get("metadata", {}), _annotations_of(patch)):
+    for value in (patch.get("metadata", {}), _annotations_of(patch)):
         if is_null(value) or text_of(value.get(DIRECTIVE, "")) in {"replace", "delete"}:
             return True
     return False

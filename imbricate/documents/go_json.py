@@ -7,7 +7,7 @@ from json.encoder import py_encode_basestring
 from typing import TYPE_CHECKING
 
 from imbricate.documents.floats import json_float_text
-from imbricate.documents.scalars import Scalar, Value, scalar_text
+from imbricate.documents.scalars import Value, json_value, scalar_text
 from imbricate.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -45,8 +45,7 @@ def _write(value: Value, put: Callable[[str], None]) -> None:
 
 
 def _scalar(value: Value) -> str:
-    if type(value) is Scalar:
-        value = value.value
+    value = json_value(value)
     if isinstance(value, str):
         return json_string(value)
     if isinstance(value, float):

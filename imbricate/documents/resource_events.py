@@ -10,10 +10,9 @@ from yaml.events import StreamEndEvent
 from imbricate.documents.compose import MERGE_KEY, MERGE_TAG, STR_TAG, Composer, Event, MergeKey, parser_of
 from imbricate.documents.folded import folded_value
 from imbricate.documents.resolve import plain_value, quoted_value, tagged_value
-from imbricate.documents.scalars import Quoted, Scalar, Value, scalar_text
+from imbricate.documents.scalars import EMPTY_IN_FLOW, Quoted, Scalar, Value, scalar_text
 
 _EMPTY_NULL = Scalar("", None)
-_EMPTY_IN_FLOW = Quoted("")
 
 
 def read_document(text: str, file: str, first_line: int) -> Value:
@@ -74,7 +73,7 @@ def _as_value(value: Value) -> Value:
 def _in_flow(value: Value) -> Value:
     # kustomize writes what it has read and reads it again; in between, these get quotes.
     if type(value) is Scalar and value.text == "":
-        return _EMPTY_IN_FLOW
+        return EMPTY_IN_FLOW
     if type(value) is Scalar and isinstance(value.value, str) and ":" in value.text:
         return value.text
     return _as_value(value)
@@ -129,7 +128,7 @@ def _merge(composer: Composer, mapping: dict[Any, Value], merged: Value, event: 
         added.update(source)
     for key, value in added.items():
         # Merged into a block map, what is empty within braces is a null again.
-        is_null = value is _EMPTY_IN_FLOW and not start.flow_style
+        is_null = value is EMPTY_IN_FLOW and not start.flow_style
         mapping.setdefault(key, _EMPTY_NULL if is_null else value)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from imbricate.documents.floats import float_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Value = Any
 Plain = str | int | float | bool | None
@@ -45,9 +48,9 @@ class Scalar:
         """Give the expression that makes an equal one."""
         return f"Scalar({self.text!r}, {self.value!r})"
 
-    def __reduce__(self) -> tuple[type[Scalar], tuple[str, Plain]]:
-        """Make pickles go through the constructor."""
-        return Scalar, (self.text, self.value)
+    def __reduce__(self) -> tuple[Callable[..., Scalar], tuple[Any, ...]]:
+        """Make pickles go through the constructor; there is but one EMPTY_IN_FLOW."""
+        return (empty_in_flow, ()) if self is EMPTY_IN_FLOW else (Scalar, (self.text, self.value))
 
     def __copy__(self) -> Scalar:
         """Give itself."""
@@ -56,6 +59,15 @@ class Scalar:
     def __deepcopy__(self, _memo: dict[int, object]) -> Scalar:
         """Give itself."""
         return self
+
+
+# A value within braces or brackets of which nothing is written: a null until kustomize prints it, as an empty string.
+EMPTY_IN_FLOW = Scalar("", None)
+
+
+def empty_in_flow() -> Scalar:
+    """Give EMPTY_IN_FLOW."""
+    return EMPTY_IN_FLOW
 
 
 class Quoted(str):
@@ -105,7 +117,7 @@ def json_value(value: Value) -> Value:
     if isinstance(value, list):
         return [json_value(child) for child in value]
     if type(value) is Scalar:
-        return value.value
+        return "" if value is EMPTY_IN_FLOW else value.value
     if isinstance(value, Quoted):
         return value.written if isinstance(value, Folded) else str(value)
     return value

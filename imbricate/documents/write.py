@@ -22,7 +22,7 @@ from imbricate.documents.floats import float_text, json_float_text
 from imbricate.documents.go_json import json_string
 from imbricate.documents.keyorder import sorted_keys
 from imbricate.documents.resolve import LONGEST_WORD, config_value, is_prose
-from imbricate.documents.scalars import Folded, Scalar, Value, scalar_text
+from imbricate.documents.scalars import EMPTY_IN_FLOW, Folded, Scalar, Value, scalar_text
 from imbricate.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _list(items: list[Value], lead: str, indent: int, put: Put) -> None:
 def _inline(value: Value, column: int, indent: int) -> str:
     """Give what follows a key or a dash: a scalar, folded or as a block where need be, or an empty map or list."""
     if type(value) is Scalar:
-        value = value.value
+        value = "" if value is EMPTY_IN_FLOW else value.value
     if isinstance(value, str):
         if type(value) is Folded:
             value = value.written

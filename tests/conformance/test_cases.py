@@ -27,8 +27,6 @@ DEVIATIONS: dict[str, str] = {
         "kustomize compares lines and columns, and takes what a validator printed again for changed",
     ),
     "function-generates-with-hash-of-a-kind-of-its-own": "kustomize hashes lines and columns, here the object alone",
-    "patch-replaces-a-resource": "`$patch: replace` at the top of a patch has no effect in kustomize; here it replaces",
-    "merge-empty-value-within-braces": "an empty value within braces is a null in a patch; here it is an empty string",
 }
 
 

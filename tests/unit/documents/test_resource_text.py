@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from imbricate.documents import Quoted, Scalar, Value, read_resources, write
+from imbricate.documents.scalars import EMPTY_IN_FLOW
 from imbricate.errors import DocumentError
 
 
@@ -67,7 +68,7 @@ def value_of(text: str) -> Value:
         (">\n  a\n  b\n", "a b\n"),
         ("[a, 'b', {c: 1}]", ["a", "b", {"c": 1}]),
         ("[2001-01-01T1:2:3Z]", ["2001-01-01T1:2:3Z"]),
-        ("{a: , b}", {"a": "", "b": ""}),
+        ("{a: , b}", {"a": EMPTY_IN_FLOW, "b": EMPTY_IN_FLOW}),
     ],
 )
 def test_what_a_scalar_means(text: str, value: Value) -> None:
@@ -215,4 +216,6 @@ def test_a_quoted_string_is_a_text_like_any_other() -> None:
 def test_an_empty_value_within_braces_is_a_null_again_where_it_is_merged_into_a_block() -> None:
     (document,) = read_resources("b: &b {x: , y: 1}\nv:\n  <<: *b\nw: {<<: *b}\n", "r.yaml")
 
-    assert document == {"b": {"x": "", "y": 1}, "v": {"x": Scalar("", None), "y": 1}, "w": {"x": "", "y": 1}}
+    assert document["b"]["x"] is document["w"]["x"] is EMPTY_IN_FLOW
+    assert document["v"]["x"] is not EMPTY_IN_FLOW
+    assert write([document]) == 'b:\n  x: ""\n  "y": 1\nv:\n  x: null\n  "y": 1\nw:\n  x: ""\n  "y": 1\n'
