@@ -23,9 +23,12 @@ class Manifests(list[dict[str, Any]]):
     described: Sequence[tuple[Any, dict[str, Any]]] = ()
 
 
-def read_manifests(data: bytes | str, file: str) -> Manifests:
-    """Read the objects of a file. Raises DocumentError for text that is no YAML, or an object without kind or name."""
-    documents = read_resources(data, file)
+def read_manifests(data: bytes | str, file: str, *, takes_first: bool = False) -> Manifests:
+    """Read the objects of a file; `takes_first` is about keys that stand twice, as in `read_resources`.
+
+    Raises DocumentError for text that is no YAML, or an object without kind or name.
+    """
+    documents = read_resources(data, file, takes_first=takes_first)
     found = Manifests(_objects_of(documents, file))
     if _SCHEMA_COMMENT.search(text := data if isinstance(data, str) else data.decode()):
         found.described = _described(text, documents)

@@ -113,7 +113,7 @@ def read_text(folder: Folder, path: str, where: Where) -> str:
 
 def parse_patch(patch: PatchText) -> ParsedPatch:
     """Find out which kind of patch a text is. Raises KustomizationError when it is none, or both."""
-    manifests, not_merge = _try(read_manifests, patch)
+    manifests, not_merge = _try(_read_merge, patch)
     if manifests:
         return ParsedPatch(manifests, [])
     operations, not_json = _try(read_operations, patch)
@@ -121,6 +121,10 @@ def parse_patch(patch: PatchText) -> ParsedPatch:
         reason = not_json if patch.text.lstrip().startswith(("-", "[")) else not_merge
         raise patch.where.error(f"is no strategic merge patch and no JSON 6902 patch: {reason}")
     return ParsedPatch(manifests if not_merge is None else [], operations if not_merge is not None else [])
+
+
+def _read_merge(text: str, file: str) -> list[dict[str, Any]]:
+    return read_manifests(text, file, takes_first=True)
 
 
 def _try(read: Any, patch: PatchText) -> tuple[list[dict[str, Any]], ImbricateError | None]:
@@ -309,10 +313,10 @@ def merge_entries(
 
 def _inline_or_file(entry: str, folder: Folder, where: Where) -> list[dict[str, Any]]:
     try:
-        return read_manifests(entry, f"{where.file}: {where.field}")
+        return _read_merge(entry, f"{where.file}: {where.field}")
     except DocumentError:
         text = read_text(folder, entry, where)
-    return read_manifests(text, folder.shown(entry))
+    return _read_merge(text, folder.shown(entry))
 
 
 def _merge_fitted_by_id(resources: ResMap, manifest: dict[str, Any], entry: MergeEntry) -> Resource:

@@ -78,6 +78,8 @@ class Composer:
         self._anchors: dict[str, Any] = {}
         self._copied_nodes = 0
         self._copied_text = 0
+        # Whether of a key that stands twice in a map the first counts, rather than none.
+        self.takes_first = False
 
     def fail(self, mark: Mark, message: str) -> NoReturn:
         """Raise a DocumentError at a mark of the parser."""

@@ -15,9 +15,10 @@ from imbricate.documents.scalars import EMPTY_IN_FLOW, Quoted, Scalar, Value, sc
 _EMPTY_NULL = Scalar("", None)
 
 
-def read_document(text: str, file: str, first_line: int) -> Value:
+def read_document(text: str, file: str, first_line: int, *, takes_first: bool = False) -> Value:
     """Read one document of a resource file. Raises DocumentError as `read_resources` does."""
     composer = Composer(text, file, first_line, _scalar, _pairs, _items)
+    composer.takes_first = takes_first
     try:
         parser = parser_of(text)
         parser.get_event()
@@ -103,6 +104,8 @@ def _pairs(composer: Composer, items: list[Any], start: Event) -> Value:
             continue
         text = key if type(key) is str else key.text
         if text in texts:
+            if composer.takes_first:
+                continue
             composer.fail(event.start_mark, f"found the key {text!r} for the second time in one map")
         texts.add(text)
         mapping[key] = to_value(value)

@@ -13,14 +13,16 @@ from imbricate.errors import DocumentError
 _SEPARATOR = re.compile(r"\n---.*\n")
 
 
-def read_resources(data: bytes | str, file: str) -> list[Value]:
+def read_resources(data: bytes | str, file: str, *, takes_first: bool = False) -> list[Value]:
     """Read every document of a resource file; an empty one is a None.
+
+    `takes_first`: of a key that stands twice in a map, the first counts, as it does in a strategic merge patch.
 
     Raises DocumentError for what is no YAML, for a key that stands twice in a map, and for a text that grows or nests
     out of proportion.
     """
     text = decode(data, file).replace("\r\n", "\n")
-    documents = [_read_document(part, file, first_line) for part, first_line in _split(text, file)]
+    documents = [_read_document(part, file, line, takes_first=takes_first) for part, line in _split(text, file)]
     return [None if type(one) is Scalar and one.value is None else one for one in documents]
 
 
@@ -58,15 +60,15 @@ def _split(text: str, file: str) -> list[tuple[str, int]]:
     return parts
 
 
-def _read_document(text: str, file: str, first_line: int) -> Value:
+def _read_document(text: str, file: str, first_line: int, *, takes_first: bool) -> Value:
     found = read_block(text, _DIALECT)
-    return _read_carefully(text, file, first_line) if found is None else found
+    return _read_carefully(text, file, first_line, takes_first=takes_first) if found is None else found
 
 
-def _read_carefully(text: str, file: str = "", first_line: int = 0) -> Value:
+def _read_carefully(text: str, file: str = "", first_line: int = 0, *, takes_first: bool = False) -> Value:
     from imbricate.documents.resource_events import read_document  # noqa: PLC0415 - most builds need no PyYAML
 
-    return read_document(text, file, first_line)
+    return read_document(text, file, first_line, takes_first=takes_first)
 
 
 _DIALECT = Dialect(plain_value, quoted_value, _read_carefully, {}, set())
