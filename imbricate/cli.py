@@ -106,9 +106,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ImbricateError as error:
         sys.stderr.write(f"Error: {error}\n")
         return 1
-    except MemoryError:
-        sys.stderr.write("Error: the build takes more memory than there is; look for values that grow with each use\n")
-        return 1
     except BrokenPipeError:
         # The reader has gone, as in `imbricate build | head`. Keep Python from complaining when it flushes at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from imbricate.errors import JsonPatchError
-from imbricate.values import copy_of
+from imbricate.values import MOST_COPIED, copy_of, grows_out_of_proportion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,6 +119,8 @@ def _move(document: Any, operation: Operation) -> Any:
 
 def _copy(document: Any, operation: Operation) -> Any:
     value = _get(*_find(document, _text(operation, "from")), default=None)
+    if grows_out_of_proportion(value):
+        raise JsonPatchError(f"copies more than {MOST_COPIED} values")
     _put(*_find(document, _text(operation, "path")), copy_of(value))
     return document
 

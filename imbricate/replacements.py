@@ -13,7 +13,16 @@ from imbricate.kustomization import Selector
 from imbricate.selectors import candidates, patterns_of, selects_metadata
 from imbricate.steps import Applied
 from imbricate.structured import set_in_text
-from imbricate.values import copy_of, is_empty, is_quoted, is_scalar, quoted_as, text_of
+from imbricate.values import (
+    MOST_COPIED,
+    copy_of,
+    grows_out_of_proportion,
+    is_empty,
+    is_quoted,
+    is_scalar,
+    quoted_as,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -235,6 +244,8 @@ def _bare(value: Any) -> str:
 def _typed(old: Any, value: Any) -> Any:
     """Give the value in the type of the field that it is written to, as far as there is one."""
     if isinstance(old, dict | list):
+        if grows_out_of_proportion(value):
+            raise FieldPathError(f"copies more than {MOST_COPIED} values")
         return plain_value(value.text) if isinstance(value, Bare) else copy_of(value)
     text = _bare(value)
     if old is _UNTAGGED:

@@ -62,6 +62,22 @@ def copy_of(value: Value) -> Value:
     return value
 
 
+MOST_COPIED = 1_000_000
+
+
+def grows_out_of_proportion(value: Value) -> bool:
+    """Tell whether a value has more parts than anybody means to copy: one that is copied into itself doubles."""
+    pending, count = [value], 0
+    while pending:
+        one = pending.pop()
+        if isinstance(one, COLLECTIONS):
+            pending += one.values() if isinstance(one, dict) else one
+        count += 1
+        if count > MOST_COPIED:
+            return True
+    return False
+
+
 def is_quoted(value: Value) -> bool:
     """Tell whether a scalar stands in quotes: it says so, or without them it would be no string."""
     if not isinstance(value, str):

@@ -90,25 +90,21 @@ def _pairs(composer: Composer, items: list[Any], start: Event) -> Value:
     for position in range(0, len(items), 2):
         key, event = items[position]
         value = items[position + 1][0]
-        kind = type(key)
-        if kind is MergeKey:
+        if type(key) is MergeKey:
             if merged is not None:
                 composer.fail(event.start_mark, "found a second merge key << in one map")
             merged = value, event
             continue
-        if kind is Quoted:
-            key = str(key)
-        elif kind is not str:
+        if type(key) is not str:
             key = _odd_key(composer, key, event)
         if key == MERGE_KEY:
             continue
         text = key if type(key) is str else key.text
-        if text in texts:
-            if composer.takes_first:
-                continue
+        if text not in texts:
+            texts.add(text)
+            mapping[key] = to_value(value)
+        elif not composer.takes_first:
             composer.fail(event.start_mark, f"found the key {text!r} for the second time in one map")
-        texts.add(text)
-        mapping[key] = to_value(value)
     if merged is not None:
         _merge(composer, mapping, *merged, start)
     return mapping
@@ -117,6 +113,8 @@ def _pairs(composer: Composer, items: list[Any], start: Event) -> Value:
 def _odd_key(composer: Composer, key: Value, event: Event) -> Value:
     if isinstance(key, dict | list):
         composer.fail(event.start_mark, "expected a string for a map key, found a map or a list")
+    if isinstance(key, str):
+        return str(key)
     if type(key) is Scalar:
         return key if key.text else ""
     return Scalar(scalar_text(key), key)

@@ -195,26 +195,3 @@ def test_importing_it_imports_no_engine() -> None:
     done = subprocess.run([sys.executable, "-c", check], cwd=ROOT, capture_output=True, check=True, text=True)
 
     assert done.stdout == "[]\n"
-
-
-def test_a_build_without_enough_memory_fails_in_one_line(tmp_path: Path) -> None:
-    """JSON patches that copy a document into itself double it each time."""
-    operations = "".join(f"    - {{op: copy, from: /spec, path: /spec/c{number}}}\n" for number in range(60))
-    (tmp_path / "kustomization.yaml").write_text(
-        f"resources: [a.yaml]\npatches:\n- target: {{kind: A}}\n  patch: |\n{operations}"
-    )
-    (tmp_path / "a.yaml").write_text("kind: A\nmetadata: {name: a}\nspec: {x: 1}\n")
-    program = (
-        "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (300_000_000,) * 2)\n"
-        "from imbricate.cli import main; sys.exit(main(['build', sys.argv[1]]))"
-    )
-
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False, cwd=ROOT
-    )
-
-    assert (done.returncode, done.stdout, done.stderr) == (
-        1,
-        "",
-        "Error: the build takes more memory than there is; look for values that grow with each use\n",
-    )

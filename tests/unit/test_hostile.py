@@ -417,3 +417,33 @@ def test_a_hang_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules[__name__], "HANGS_AFTER", 0.05)
     with pytest.raises(_HangError), in_time():
         time.sleep(2)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (
+            "patches:\n- target: {kind: A}\n  patch: |\n"
+            + "".join(f"    - {{op: copy, from: /spec, path: /spec/c{number}}}\n" for number in range(60)),
+            "kustomization.yaml: patches[0]: A/a: operation 19: copy /spec/c19: copies more than 1000000 values",
+        ),
+        (
+            "replacements:\n"
+            + "".join(
+                f"- source: {{kind: A, fieldPath: spec}}\n"
+                f"  targets: [{{select: {{kind: A}}, fieldPaths: [spec.c{number}], options: {{create: true}}}}]\n"
+                for number in range(60)
+            ),
+            "kustomization.yaml: replacements[19].targets[0].fieldPaths: A/a: spec.c19: "
+            "copies more than 1000000 values",
+        ),
+    ],
+    ids=["JSON patches", "replacements"],
+)
+def test_what_copies_itself_into_itself_is_stopped(tmp_path: Path, more: str, message: str) -> None:
+    folder_of(tmp_path, "kind: A\nmetadata: {name: a}\nspec: {x: 1}\n", f"{RESOURCES}{more}")
+
+    with pytest.raises(ImbricateError) as caught:
+        build(tmp_path)
+
+    assert str(caught.value) == message
