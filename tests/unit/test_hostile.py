@@ -434,8 +434,10 @@ def test_a_hang_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
                 f"  targets: [{{select: {{kind: A}}, fieldPaths: [spec.c{number}], options: {{create: true}}}}]\n"
                 for number in range(60)
             ),
-            "kustomization.yaml: replacements[19].targets[0].fieldPaths: A/a: spec.c19: "
-            "copies more than 1000000 values",
+            (
+                "kustomization.yaml: replacements[19].targets[0].fieldPaths: A/a: spec.c19: "
+                "copies more than 1000000 values"
+            ),
         ),
     ],
     ids=["JSON patches", "replacements"],
