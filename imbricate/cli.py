@@ -7,7 +7,6 @@ import gc
 import os
 import re
 import sys
-from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from imbricate.edit import add_edit, run_edit
 from imbricate.errors import ImbricateError, KustomizationError
 from imbricate.flags import add_flags, add_switch, deprecations, options_of, spelled_out
+from imbricate.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,15 +38,15 @@ class _Parser(argparse.ArgumentParser):
         if action.choices is None or value in action.choices:
             return
         known = [str(choice) for choice in action.choices if choice]
-        near = get_close_matches(str(value), known, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        near = nearest(str(value), known)
+        hint = f"; did you mean {near}?" if near else ""
         raise argparse.ArgumentError(action, f"expected one of {', '.join(known)}, found {value!r}{hint}")
 
 
 def _parser() -> _Parser:
     parser = _Parser(prog="imbricate", description="kustomize in Python: build, byte for byte.", allow_abbrev=False)
     add_switch(parser, "stack-trace", argparse.SUPPRESS)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog="imbricate")
     _add_build(commands)
     add_edit(commands)
     _add_lock(commands)
@@ -134,8 +134,8 @@ def _unexpected(unknown: Sequence[str], help_text: str) -> str:
     flag = next((one.partition("=")[0] for one in unknown if one.startswith("-")), "")
     if not flag:
         return f"expected one argument at most, found also {unknown[0]!r}"
-    near = get_close_matches(flag, re.findall(r"--[a-z][a-z-]+", help_text), n=1)
-    return f"unknown flag {flag}" + (f"; did you mean {near[0]}?" if near else "; --help lists those there are")
+    near = nearest(flag, re.findall(r"--[a-z][a-z-]+", help_text))
+    return f"unknown flag {flag}" + (f"; did you mean {near}?" if near else "; --help lists those there are")
 
 
 def _build(options: argparse.Namespace) -> int:

@@ -6,10 +6,10 @@ a whole number may be written 1.0, and nothing is converted between text, number
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from imbricate.errors import KustomizationError
+from imbricate.nearest import nearest
 from imbricate.values import go_text, kind_of
 
 if TYPE_CHECKING:
@@ -163,8 +163,8 @@ class Shape(Generic[T]):
 
 
 def _nearest(given: str, known: Mapping[str, Any]) -> str:
-    near = get_close_matches(given, known, n=1)
-    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(sorted(known))}"
+    near = nearest(given, known)
+    return f"; did you mean {near}?" if near else f"; known are {', '.join(sorted(known))}"
 
 
 def snake_case(name: str) -> str:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from imbricate.errors import FieldSpecError, PatternError
-from imbricate.fieldspecs import FieldSpecs, selected, visit
+from imbricate.fieldspecs import FieldSpecs, reaches, selected, visit
 from imbricate.patterns import framed
 from imbricate.steps import Applied
 from imbricate.values import is_null, is_scalar, kind_of, text_of, untagged
@@ -78,7 +78,8 @@ def image_places(resource: Resource, specs: FieldSpecs) -> list[tuple[Any, Any]]
     places: list[tuple[Any, Any]] = []
     _container_images(resource.manifest, places)
     for spec in selected(specs, resource.gvk):
-        visit(resource.manifest, spec, lambda container, key: places.append((container, key)), None)
+        if reaches(resource.manifest, spec.path):
+            visit(resource.manifest, spec, lambda container, key: places.append((container, key)), None)
     return places
 
 

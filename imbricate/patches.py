@@ -6,7 +6,6 @@ PatchTransformer, PatchStrategicMergeTransformer, PatchJson6902Transformer).
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imbricate.documents import read_config
@@ -145,6 +144,8 @@ def read_operations(text: str, file: str) -> list[dict[str, Any]]:
 
 
 def _json(text: str, file: str) -> Any:
+    import json  # noqa: PLC0415 - few patches are written so
+
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:

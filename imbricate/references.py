@@ -48,7 +48,8 @@ def fix_references(resources: ResMap, table: tuple[NameReference, ...]) -> None:
             fields = _fields_of(table, resource.original_id.gvk, known)
             if fields.children:
                 _Referrer(resource, index).fix(fields)
-                resources.rekey(resource)
+                if "metadata" in fields.children:
+                    resources.rekey(resource)
         except FieldSpecError as error:
             raise FieldSpecError(f"{resource}: {error}") from None
 

@@ -321,6 +321,11 @@ class ResMap:
         """Find the resources whose current id is `wanted`."""
         return list(self._by_key.get(wanted.key, ()))
 
+    def rival_of(self, resource: Resource) -> Resource | None:
+        """Find another resource of the same current id."""
+        same = self._by_key[resource.key]
+        return None if len(same) == 1 else next(one for one in same if one is not resource)
+
     def with_any_id(self, wanted: ResId) -> list[Resource]:
         """Find the resources whose current or former id is `wanted`, in no particular order."""
         if self._by_any is None:

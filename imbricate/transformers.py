@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from imbricate.errors import ConflictError, FieldSpecError
 from imbricate.fieldspecs import MAPPING, SCALAR, FieldSpec, FieldSpecs, merge_field_specs, selected, visit
 from imbricate.metadata import checked_key, is_helm_generated
+from imbricate.nearest import nearest
 from imbricate.steps import Applied
 from imbricate.values import EMPTY_NULL, is_null, is_scalar, kind_of, restyled, text_of, untagged
 
@@ -53,10 +54,9 @@ def set_namespace(
         resource.remember_id()
         _set_namespace_in(resource, specs, setter, subjects)
         resources.rekey(resource)
-        same = resources.with_id(resource.id)
-        if len(same) > 1:
-            other = next(one for one in same if one is not resource)
-            raise ConflictError(resource.id, other.source, resource.source)
+        rival = resources.rival_of(resource)
+        if rival is not None:
+            raise ConflictError(resource.id, rival.source, resource.source)
 
 
 def set_namespace_of(resource: Resource, wanted: str) -> None:
@@ -239,10 +239,8 @@ def replicas(resources: ResMap, context: Context) -> Iterator[Applied]:
 
 def nearest_name(name: str, resources: ResMap) -> str:
     """Say which name comes nearest to one that is not there."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only for a message
-
-    near = get_close_matches(name, {one.name for resource in resources for one in resource.ids}, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    near = nearest(name, {one.name for resource in resources for one in resource.ids})
+    return f"; did you mean {near}?" if near else ""
 
 
 def set_replicas(resources: ResMap, replica: Replica, specs: FieldSpecs) -> list[Resource]:

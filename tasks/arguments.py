@@ -6,11 +6,11 @@ doit takes any `name=value` for a variable and is silent about one that nobody r
 from __future__ import annotations
 
 import sys
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
 from doit.exceptions import InvalidTask
 
+from imbricate.nearest import nearest
 from tasks.units import ConfigurationError, Unit, units
 
 if TYPE_CHECKING:
@@ -70,6 +70,6 @@ def _names(variables: dict[str, str], variable: str, known: tuple[str, ...], wha
 def _check(name: str, known: tuple[str, ...], shown: str, what: str) -> None:
     if name in known:
         return
-    near = get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
+    near = nearest(name, known)
+    hint = f"did you mean {near}? " if near else ""
     raise InvalidTask(f"{shown}: there is no {what} {name!r}; {hint}known: {', '.join(known)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-MODULES = sorted([*(ROOT / "imbricate").rglob("*.py"), *(ROOT / "tasks").glob("*.py"), ROOT / "dodo.py"])
+MODULES = sorted([*(ROOT / "imbricate").rglob("*.py"), *(ROOT / "tasks").rglob("*.py"), ROOT / "dodo.py"])
 LAYERS = {"imbricate": 0, "tasks": 1, "dodo": 2}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 
 _TIMESTAMP = re.compile(
     r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})"
@@ -28,6 +27,8 @@ def rfc3339(text: str) -> str | None:
 
 
 def _is_date(year: int, month: int, day: int) -> bool:
+    from datetime import date  # noqa: PLC0415 - few texts look like a date
+
     # Go knows a year 0, Python does not; both it and 4 are leap years.
     try:
         date(year or 4, month, day)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from imbricate.edit import subcommands as do
 from imbricate.edit.file import find, read
 from imbricate.errors import EditError
+from imbricate.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -164,8 +164,8 @@ def _one_of(name: str, known: Iterable[str], problem: str) -> str:
     names = list(known)
     if name in names:
         return name
-    near = get_close_matches(name, names, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
+    near = nearest(name, names)
+    hint = f"did you mean {near}?" if near else f"known are {', '.join(names)}"
     raise EditError(f"{problem} {name!r}; {hint}")
 
 
@@ -202,8 +202,8 @@ def _unknown(arguments: Sequence[str], parser: argparse.ArgumentParser) -> str:
     if not flag:
         return f"expected flags only, found {arguments[0]!r}"
     flag = flag if flag.startswith("--") else flag[:2]
-    near = get_close_matches(flag, parser._option_string_actions, n=1)  # noqa: SLF001 - there is no public list
-    return f"unknown flag {flag}; {f'did you mean {near[0]}?' if near else '--help lists those there are'}"
+    near = nearest(flag, parser._option_string_actions)  # noqa: SLF001 - there is no public list
+    return f"unknown flag {flag}; {f'did you mean {near}?' if near else '--help lists those there are'}"
 
 
 def _fix(arguments: Sequence[str]) -> int:

@@ -7,7 +7,6 @@ next build. No value is ever printed.
 from __future__ import annotations
 
 import csv
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imbricate.decode import Where
@@ -17,6 +16,7 @@ from imbricate.errors import EditError
 from imbricate.fields import CONFIG_MAP_ARGS, SECRET_ARGS
 from imbricate.folder import Folder, Sources
 from imbricate.generators import config_map, secret
+from imbricate.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -164,10 +164,10 @@ def _nearest(name: str, entries: Sequence[Fields]) -> str:
     if same:
         return f" in that namespace; there is one in {', '.join(same)}, which --namespace names"
     known = list(dict.fromkeys(one.get("name", "") for one in entries))
-    near = get_close_matches(name, known, n=1)
-    if near and near[0] == name:
+    near = nearest(name, known)
+    if near and near == name:
         return " in that namespace; there is one without a namespace"
-    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}" if known else ""
+    return f"; did you mean {near}?" if near else f"; there are {', '.join(known)}" if known else ""
 
 
 def _with_literals(present: Sequence[str], literals: Sequence[str], what: str) -> list[str]:
@@ -175,8 +175,8 @@ def _with_literals(present: Sequence[str], literals: Sequence[str], what: str) -
     for one in literals:
         key, value = _literal(one, what)
         if key not in values:
-            near = get_close_matches(key, values, n=1)
-            raise EditError(f"{what} has no literal {key!r}{f'; did you mean {near[0]}?' if near else ''}")
+            near = nearest(key, values)
+            raise EditError(f"{what} has no literal {key!r}{f'; did you mean {near}?' if near else ''}")
         values[key] = value
     return [f"{key}={value}" for key, value in values.items()]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imbricate.edit.change import Change
 from imbricate.edit.globs import glob, matches
 from imbricate.errors import EditError
+from imbricate.nearest import nearest
 from imbricate.remote import is_remote, redacted
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ def existing(patterns: Sequence[str]) -> list[str]:
 def _refuse(pattern: str) -> list[str]:
     if is_remote(pattern):
         raise EditError(f"{redacted(pattern)!r} is remote, which is not looked up here; add it unseen with --no-verify")
-    near = get_close_matches(pattern, [path.name for path in Path().iterdir()], n=1)
-    raise EditError(f"{pattern!r} matches no file or folder here{f'; did you mean {near[0]}?' if near else ''}")
+    near = nearest(pattern, [path.name for path in Path().iterdir()])
+    raise EditError(f"{pattern!r} matches no file or folder here{f'; did you mean {near}?' if near else ''}")
 
 
 def matching(patterns: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
@@ -76,8 +76,8 @@ def build_metadata_options(argument: str) -> list[str]:
     options = argument.split(",")
     for option in options:
         if option not in BUILD_METADATA:
-            near = get_close_matches(option, BUILD_METADATA, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(BUILD_METADATA)}"
+            near = nearest(option, BUILD_METADATA)
+            hint = f"did you mean {near}?" if near else f"known are {', '.join(BUILD_METADATA)}"
             raise EditError(f"buildmetadata: unknown option {option!r}; {hint}")
     return options
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from imbricate.errors import EditError
+from imbricate.nearest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,5 +79,5 @@ def remove_pairs(fields: Fields, kind: str, keys: Sequence[str], *, lenient: boo
         if present is not None and key in present:
             del present[key]
         elif not lenient:
-            near = get_close_matches(key, present or (), n=1)
-            raise EditError(f"remove {kind}: {key!r} is not in {field}{f'; did you mean {near[0]}?' if near else ''}")
+            near = nearest(key, present or ())
+            raise EditError(f"remove {kind}: {key!r} is not in {field}{f'; did you mean {near}?' if near else ''}")

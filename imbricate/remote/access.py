@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from imbricate.errors import LoadError
 from imbricate.remote import redacted
 from imbricate.remote.cache import Cache, default_folder
-from imbricate.remote.lockfile import NAME, LockedFile, LockedTree, nearest, read_lock, write_lock
+from imbricate.remote.lockfile import NAME, LockedFile, LockedTree, nearest_entry, read_lock, write_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,7 +136,7 @@ class Remotes:
 
     def _refuse_unlocked(self, name: str) -> None:
         if self._options.locked:
-            near = nearest(name, self._locked)
+            near = nearest_entry(name, self._locked)
             reason = f"is not in {NAME}{near}, which --locked asks for; add it: imbricate lock"
             raise LoadError(name, self._cache.folder, reason)
 

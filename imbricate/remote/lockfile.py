@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imbricate.errors import DocumentError
 from imbricate.folder import display
+from imbricate.nearest import nearest
 from imbricate.write import write_file
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def write_lock(path: Path, entries: dict[str, Locked]) -> None:
     write_file(path, json.dumps(found, indent=2, sort_keys=True) + "\n")
 
 
-def nearest(name: str, entries: dict[str, Locked]) -> str:
+def nearest_entry(name: str, entries: dict[str, Locked]) -> str:
     """Give a hint at the locked entry that is most like a name, or ''."""
-    near = get_close_matches(name, entries, n=1)
-    return f" (it has {near[0]!r})" if near else ""
+    near = nearest(name, entries)
+    return f" (it has {near!r})" if near else ""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
 from doit.exceptions import InvalidTask
 
+from imbricate.nearest import nearest
 from tasks.bench.shapes import SHAPES, UNITS
 
 if TYPE_CHECKING:
@@ -85,6 +85,6 @@ def _check(name: str, known: Iterable[str], shown: str, what: str) -> None:
     names = list(known)
     if name in names:
         return
-    near = get_close_matches(name, names, n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
+    near = nearest(name, names)
+    hint = f"did you mean {near}? " if near else ""
     raise InvalidTask(f"{shown}: there is no {what} {name!r}; {hint}known: {', '.join(names)}")

@@ -120,6 +120,8 @@ def test_the_kind_of_a_role_is_what_the_binding_says(role_ref: dict[str, str], e
     roles = [renamed("r", "role", kind="Role"), renamed("r", "cluster", kind="ClusterRole")]
     for role in roles:
         role.manifest["apiVersion"] = "rbac.authorization.k8s.io/v1"
+        role.id = role.read_id()
+        role.key = role.id.key
     field = (FieldSpec("roleRef/name"),)
     table = (NameReference("Role", referrers=field), NameReference("ClusterRole", referrers=field))
     user = role_binding(**role_ref)
