@@ -24,13 +24,12 @@ def _below(path: str, notes: dict[str, Note]) -> dict[str, Note]:
 
 
 _PATTERN = "a regular expression for the whole {}; empty means any"
-_REGEX = "; read by Python's `re`, not RE2: `[[:alpha:]]` and `\\pL` are not known"
 _SELECTOR = {
-    "group": Note(_PATTERN.format("API group") + _REGEX, DEVIATES),
-    "version": Note(_PATTERN.format("API version") + _REGEX, DEVIATES),
-    "kind": Note(_PATTERN.format("kind") + _REGEX, DEVIATES),
-    "name": Note(_PATTERN.format("name, the original or the current one") + _REGEX, DEVIATES),
-    "namespace": Note(_PATTERN.format("namespace, the original or the current one") + _REGEX, DEVIATES),
+    "group": Note(_PATTERN.format("API group")),
+    "version": Note(_PATTERN.format("API version")),
+    "kind": Note(_PATTERN.format("kind")),
+    "name": Note(_PATTERN.format("name, the original or the current one")),
+    "namespace": Note(_PATTERN.format("namespace, the original or the current one")),
     "annotationSelector": Note("as `labelSelector`, of annotations"),
     "labelSelector": Note("`a`, `!a`, `a=b`, `a!=b`, `a in (b,c)`, `a notin (b,c)`, `a>1`, `a<1`, joined by commas"),
 }
@@ -44,7 +43,7 @@ _PATCH = {
     "options.allowKindChange": Note("the patch may change the kind of the resource"),
 }
 _IMAGE = {
-    "name": Note("the image as it stands in manifests, without tag; a regular expression" + _REGEX, DEVIATES),
+    "name": Note("the image as it stands in manifests, without tag; a regular expression"),
     "newName": Note("the name to put in its place"),
     "tagSuffix": Note("put behind the present tag; in a pod template twice, as in kustomize"),
     "newTag": Note("the tag to put in its place; an old digest goes"),
@@ -196,11 +195,7 @@ NOTES: dict[str, Note] = {
             "options.allowKindChange": Note("read and passed over, as in kustomize", NO_EFFECT),
         },
     ),
-    "patches": Note(
-        "strategic merge patches and JSON 6902 patches; `$patch: replace` at the top of one replaces the resource, "
-        "in kustomize it does nothing",
-        DEVIATES,
-    ),
+    "patches": Note("strategic merge patches and JSON 6902 patches"),
     **_below("patches[]", _PATCH),
     "images": Note("names, tags and digests of images, in every list of containers"),
     **_below("images[]", _IMAGE),
