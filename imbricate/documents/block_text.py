@@ -160,9 +160,9 @@ class _Reader:
             return self._carefully(text) if text[-1] in "]}" else refuse()
 
     def _carefully(self, text: str) -> Value:
-        # Within brackets, so that it is not taken for a document of its own.
-        found = self._dialect.flow(f"[{text}\n]")
-        return found[0] if len(found) == 1 else refuse()
+        # Within brackets, so that it is not taken for a document of its own; the last shows that they stayed closed.
+        found = self._dialect.flow(f"[{text}\n, last]")
+        return found[0] if found[1:] == ["last"] else refuse()
 
     def _open_quotes(self, start: int, column: int) -> Value:
         """Read a quoted scalar with escapes or of several lines, which are indented more than its key."""
