@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from imbricate.documents import read_config
+from imbricate.documents import json_value, read_config
 from imbricate.errors import (
     DocumentError,
     ImbricateError,
@@ -26,7 +26,7 @@ from imbricate.resources import Resource
 from imbricate.selectors import candidates, patterns_of, selects
 from imbricate.steps import Applied
 from imbricate.transformers import nearest_name
-from imbricate.values import EMPTY_NULL, copy_of, decoded_json, is_null, text_of, through_json, untagged
+from imbricate.values import EMPTY_NULL, copy_of, decoded_json, is_null, text_of, untagged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -177,7 +177,7 @@ def _apply_to_selected(
             resource.remember_id()
             _make_annotations(resource.manifest)
         try:
-            patched = apply_operations(through_json(resource.manifest), operations)
+            patched = apply_operations(json_value(resource.manifest), operations)
         except JsonPatchError as error:
             raise where.error(f"{resource}: {error}") from None
         if not isinstance(patched, dict):

@@ -151,4 +151,6 @@ def decoded_json(value: Value) -> Value:
 
 
 def _as_float(value: float) -> float:
-    return int(value) if abs(value) < _EXPONENTS_FROM and value == int(value) else float(value)
+    is_negative_zero = value == 0 and math.copysign(1, value) < 0
+    is_whole = abs(value) < _EXPONENTS_FROM and value == int(value) and not is_negative_zero
+    return int(value) if is_whole else float(value)

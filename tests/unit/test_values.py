@@ -122,6 +122,7 @@ def test_json_forgets_spellings(value: Any, expected: Any) -> None:
         (2**53 + 1, "9.007199254740992e+15"),
         (1e3, "1000"),
         (0.5, "0.5"),
+        (-0.0, "-0"),
         (Scalar("0.00001", 1e-5), "1e-05"),
         (True, "true"),
     ],
