@@ -14,6 +14,7 @@ from yaml.events import (
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
+    StreamEndEvent,
 )
 
 from imbricate.documents.scalars import Value, scalar_text
@@ -122,6 +123,19 @@ class Composer:
                 self.fail(
                     event.start_mark, f"found {value!r} within [] or {{}}; expected quotes around a text with a ?"
                 )
+
+    def document(self) -> Value:
+        """Read the first document of the text, None when there is none. Raises DocumentError."""
+        try:
+            parser = parser_of(self._text)
+            parser.get_event()
+            event = parser.get_event()
+            if type(event) is StreamEndEvent:
+                return None
+            self.check_version(event)
+            return self.compose(parser)
+        except yaml.YAMLError as error:
+            self.refuse(error)
 
     def compose(self, parser: Parser) -> Value:
         """Read the content of a document whose start event has been taken, up to its end event."""

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from yaml.error import YAMLError
-from yaml.events import StreamEndEvent
-
-from imbricate.documents.compose import MERGE_KEY, MERGE_TAG, STR_TAG, Composer, Event, MergeKey, parser_of
+from imbricate.documents.compose import MERGE_KEY, MERGE_TAG, STR_TAG, Composer, Event, MergeKey
 from imbricate.documents.face import after_json
 from imbricate.documents.floats import single_precision_text
 from imbricate.documents.resolve import config_value, tagged_value
@@ -19,17 +16,7 @@ _STRING_TAGS = (None, "!", STR_TAG)
 
 def read_document(text: str, file: str) -> Value:
     """Read the first document of a configuration file. Raises DocumentError as `read_config` does."""
-    composer = Composer(text, file, 0, _scalar, _pairs, _items)
-    try:
-        parser = parser_of(text)
-        parser.get_event()
-        event = parser.get_event()
-        if type(event) is StreamEndEvent:
-            return None
-        composer.check_version(event)
-        return composer.compose(parser)
-    except YAMLError as error:
-        composer.refuse(error)
+    return Composer(text, file, 0, _scalar, _pairs, _items).document()
 
 
 def _scalar(composer: Composer, event: Event) -> Value:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from yaml.error import YAMLError
-from yaml.events import StreamEndEvent
-
-from imbricate.documents.compose import MERGE_KEY, MERGE_TAG, STR_TAG, Composer, Event, MergeKey, parser_of
+from imbricate.documents.compose import MERGE_KEY, MERGE_TAG, STR_TAG, Composer, Event, MergeKey
 from imbricate.documents.folded import folded_value
 from imbricate.documents.resolve import plain_value, quoted_value, tagged_value
 from imbricate.documents.scalars import EMPTY_IN_FLOW, Quoted, Scalar, Value, scalar_text
@@ -19,16 +16,7 @@ def read_document(text: str, file: str, first_line: int, *, takes_first: bool = 
     """Read one document of a resource file. Raises DocumentError as `read_resources` does."""
     composer = Composer(text, file, first_line, _scalar, _pairs, _items)
     composer.takes_first = takes_first
-    try:
-        parser = parser_of(text)
-        parser.get_event()
-        event = parser.get_event()
-        if type(event) is StreamEndEvent:
-            return None
-        composer.check_version(event)
-        return _with_string_keys(composer.compose(parser))
-    except YAMLError as error:
-        composer.refuse(error)
+    return _with_string_keys(composer.document())
 
 
 def _scalar(composer: Composer, event: Event) -> Value:
