@@ -186,14 +186,3 @@ def display(path: Path) -> str:
     """Give a path as a message shows it: relative to the working folder where it lies below that."""
     here = Path.cwd()
     return os.fspath(path.relative_to(here)) if path.is_relative_to(here) else os.fspath(path)
-
-
-def joined(origin: str, path: str) -> str:
-    """Join paths as Go's filepath.Join does: `..` is resolved in the text."""
-    parts: list[str] = []
-    for part in f"{origin}/{path}".split("/"):
-        if part == ".." and parts and parts[-1] != "..":
-            parts.pop()
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/".join(parts)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from imbricate.documents import read_config
 from imbricate.errors import DocumentError, KustomizationError, LoadError
 from imbricate.fields import FILE_NAMES, from_value
-from imbricate.folder import Folder, Sources, display, joined
+from imbricate.filepath import joined
+from imbricate.folder import Folder, Sources, display
 from imbricate.manifests import Manifests, read_manifests
 from imbricate.options import RemoteOptions
 from imbricate.remote import OFF, UnreadableError, is_url, redacted, spec_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imbricate.documents import Quoted, dump_node
-from imbricate.folder import joined
+from imbricate.filepath import joined
 from imbricate.metadata import make_text
 
 if TYPE_CHECKING:

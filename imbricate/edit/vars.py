@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from imbricate.documents import read_resources
 from imbricate.edit.file import find, read
 from imbricate.errors import DocumentError, EditError
-from imbricate.folder import joined
+from imbricate.filepath import joined
 from imbricate.resid import gvk_of
 from imbricate.values import is_scalar, text_of
 
