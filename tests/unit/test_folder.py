@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from imbricate.errors import LoadError
-from imbricate.folder import MAX_FILE_BYTES, Folder, Sources, display, joined
+from imbricate.filepath import joined
+from imbricate.folder import MAX_FILE_BYTES, Folder, Sources, display
 
 
 @pytest.fixture
