@@ -37,7 +37,9 @@ def check(chosen: Selection) -> TaskFailed | None:
     for finding in _leftovers(chosen):
         findings += 1
         print(finding)
-    total = f"{len(chosen.units)} units checked, {findings or 'no'} finding{'' if findings == 1 else 's'}"
+    count = len(chosen.units)
+    checked = f"{count} unit{'' if count == 1 else 's'} checked"
+    total = f"{checked}, {findings or 'no'} finding{'' if findings == 1 else 's'}"
     if findings:
         return TaskFailed(total)
     print(total)
