@@ -30,8 +30,9 @@ def read_manifests(data: bytes | str, file: str, *, takes_first: bool = False) -
     """
     documents = read_resources(data, file, takes_first=takes_first)
     found = Manifests(_objects_of(documents, file))
-    if _SCHEMA_COMMENT.search(text := data if isinstance(data, str) else data.decode()):
-        found.described = _described(text, documents)
+    if "#" in data if isinstance(data, str) else b"#" in data:
+        text = data if isinstance(data, str) else data.decode()
+        found.described = _described(text, documents) if _SCHEMA_COMMENT.search(text) else ()
     return found
 
 
@@ -62,10 +63,11 @@ def _objects_of(documents: list[Any], file: str) -> list[dict[str, Any]]:
         _check(document, file)
     while pending:
         document = pending.pop(0)
-        items = document.get("items") if text_of(document.get("kind")).endswith("List") else None
-        if not text_of(document.get("kind")).endswith("List") or "items" not in document:
+        if "items" not in document or not text_of(document.get("kind")).endswith("List"):
             manifests.append(document)
-        elif isinstance(items, list):
+            continue
+        items = document["items"]
+        if isinstance(items, list):
             pending += _opened(items, file)
         elif not is_null(items):
             raise DocumentError(

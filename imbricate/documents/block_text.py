@@ -17,12 +17,11 @@ from imbricate.errors import DocumentError
 if TYPE_CHECKING:
     from imbricate.documents.scalars import Value
 
-    Text = str
-    Line = re.Match[str]
+    # Of a line: the column where it begins, the width of its dash, its key, what follows the key, or else the rest.
+    # What is not there is None.
+    Parts = tuple[int, int, Any, Any, Any]
 
-_LINE = re.compile(
-    r"""^(\ *)(-\ +)?(?:([A-Za-z_][\w./-]*|"[^"\\\n]+"|'[^'\n]+'):(?:\ +(.+))?|(.+))?$""", re.MULTILINE | re.VERBOSE
-)
+_LINE = re.compile(r"""(\ *)(-\ +)?(?:([A-Za-z_][\w./-]*|"[^"\\\n]+"|'[^'\n]+'):(?:\ +(.+))?|(.+))?""", re.VERBOSE)
 _PLAIN = re.compile(r"""(?:[^\s\-?:,\[\]{}#&*!|>'"%@`<]|-(?=[^\s]))""")
 _NOT_IN_PLAIN = re.compile(r":(?: |$)")
 _COMMENT = re.compile(r" +#.*$| +$")
@@ -34,8 +33,10 @@ _BLANKS_ALONE = re.compile("^ +$", re.MULTILINE)
 _CONTINUATION = re.compile(r"[A-Za-z0-9(]")
 _MEMO_ENTRIES = 50_000
 _MEMO_TEXT = 200
+_MEMO_LINE = 80
 _MAX_KEY = 100
 _MAX_DEPTH = 50
+_lines: dict[str, Parts] = {}
 
 
 def read_block(text: str, dialect: Dialect) -> Value:
@@ -66,20 +67,22 @@ class _Reader:
         key: Any = None
         last: str | None = None
         pending = False
-        for line in _LINE.finditer(self._text):
-            if line.start() < self._end:
+        known = _lines
+        begin = end = 0
+        for line in self._text.split("\n"):
+            begin, end = end, end + len(line) + 1
+            if begin < self._end:
                 continue
-            indent, dash, name, value, other = line.groups()
+            start, dash, name, value, other = known.get(line) or _parts(line)
             if name is None and (other is None or other[0] == "#"):
-                last = None if dash is None else refuse()
+                last = refuse() if dash else None
                 continue
-            start = len(indent)
             if pending:
                 pending = False
-                if start > column or (dash is not None and start == column):
+                if start > column or (dash and start == column):
                     if len(stack) > _MAX_DEPTH:
                         refuse()
-                    new: Any = {} if dash is None else []
+                    new: Any = [] if dash else {}
                     top[key] = new
                     stack.append((column, top))
                     column, top = start, new
@@ -88,7 +91,7 @@ class _Reader:
                 continue
             while start < column:
                 column, top = stack.pop()
-            if dash is None:
+            if not dash:
                 if type(top) is list and stack:
                     column, top = stack.pop()
                 if name is None or start != column or type(top) is list:
@@ -102,10 +105,10 @@ class _Reader:
                 if name is None:
                     key, last = len(top), other
                     found = scalars.get(other)
-                    top.append(self._value(other, line, column) if found is None else found)
+                    top.append(self._value(other, end, column) if found is None else found)
                     continue
                 stack.append((column, top))
-                column = start + len(dash)
+                column = start + dash
                 item: dict[str, Value] = {}
                 top.append(item)
                 top = item
@@ -116,7 +119,7 @@ class _Reader:
             key, last = name, value
             found = null if value is None else scalars.get(value)
             pending = value is None or (found is None and (value[0] == "#" or value.isspace()))
-            top[name] = null if pending else self._value(value, line, column) if found is None else found
+            top[name] = null if pending else self._value(value, end, column) if found is None else found
         return root
 
     def _key(self, name: str) -> str:
@@ -128,21 +131,21 @@ class _Reader:
             refuse()
         return refuse() if name == "<<" or len(name) > _MAX_KEY else name
 
-    def _value(self, text: str, line: Line, column: int) -> Value:
-        """Read what follows a key or a dash."""
+    def _value(self, text: str, end: int, column: int) -> Value:
+        """Read what follows a key or a dash, up to the end of its line."""
         if len(text) > LONGEST_WORD and is_prose(text):
             return text
         first = text[0]
         if first in "[{":
             return self._flow(text)
         if first == "|":
-            return self._literal(text, line.end() + 1, column)
+            return self._literal(text, end, column)
         quoted = _QUOTED.match(text) if first in "\"'" else None
         if quoted:
             body = quoted[1][1:-1]
             value = self._dialect.quoted(body if first == '"' else body.replace("''", "'"))
         elif first in "\"'":
-            return self._open_quotes(line.end() - len(text), column)
+            return self._open_quotes(end - 1 - len(text), column)
         else:
             plain = _COMMENT.sub("", text)
             if not _PLAIN.match(text) or _NOT_IN_PLAIN.search(plain):
@@ -184,15 +187,27 @@ class _Reader:
             refuse()
         return self._dialect.quoted(_chomped(_without_indent(block, indent), header[1] if header else ""))
 
-    def _continued(self, last: str | None, line: Line) -> tuple[Value, str]:
+    def _continued(self, last: str | None, line: str) -> tuple[Value, str]:
         """Read a further line of a plain scalar."""
-        more = line[0].strip()
+        more = line.strip()
         if last is None or not _PLAIN.match(last) or not _CONTINUATION.match(more):
             refuse()
         text = f"{last.rstrip()} {more}"
         if " #" in text or _NOT_IN_PLAIN.search(text):
             refuse()
         return self._dialect.plain(text), text
+
+
+def _parts(line: str) -> Parts:
+    """Take a line apart; the parts of short ones are remembered, since most stand in many files."""
+    found = _LINE.fullmatch(line)
+    if found is None:
+        refuse()
+    indent, dash, name, value, other = found.groups()
+    parts = len(indent), len(dash or ""), name, value, other
+    if len(line) <= _MEMO_LINE and len(_lines) < _MEMO_ENTRIES:
+        _lines[line] = parts
+    return parts
 
 
 @lru_cache(maxsize=128)
