@@ -137,9 +137,10 @@ def _key_of(contents: Sequence[bytes]) -> str:
 @cache
 def _readers() -> str:
     """Tell the readers of this installation from those of any other: what another one read may differ."""
-    with os.scandir(Path(__file__).parent / "documents") as found:
-        files = sorted((one.name, one.stat().st_size, one.stat().st_mtime_ns) for one in found if one.is_file())
-    return repr((files, sys.version_info[:3]))
+    package = Path(__file__).parent
+    files = sorted([*package.glob("*.py"), *package.glob("documents/*.py")])
+    statuses = [(one.name, one.stat()) for one in files]
+    return repr(([(name, one.st_size, one.st_mtime_ns) for name, one in statuses], sys.version_info[:3]))
 
 
 def _digest(payload: bytes) -> bytes:

@@ -145,14 +145,11 @@ def _build(options: argparse.Namespace) -> int:
         raise KustomizationError("", "", "expected the folder of a kustomization, found an empty path")
     for line in deprecations(options):
         sys.stderr.write(f"{line}\n")
-    composition = compose(options.directory, _build_options(options))
+    composition = compose(options.directory, options_of(options))
     for warning in composition.warnings:
         sys.stderr.write(f"{warning}\n")
     _emit(composition, options.output)
     return 0
-
-
-_build_options = options_of
 
 
 def _lock(options: argparse.Namespace) -> int:
@@ -165,7 +162,7 @@ def _lock(options: argparse.Namespace) -> int:
         raise KustomizationError(
             "", "", f"{options.directory!r} is no folder to put imbricate.lock in; use --lock PATH"
         )
-    found = _build_options(options)
+    found = options_of(options)
     remote = found.remote._replace(allowed=True, update=options.update, prune=options.lock is None)
     compose(options.directory, found._replace(remote=remote))
     return 0

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from imbricate.options import BuildOptions
 
@@ -108,7 +108,7 @@ def deprecations(flags: argparse.Namespace) -> list[str]:
 
 def options_of(flags: argparse.Namespace) -> BuildOptions:
     """Make the options of a build of what was read."""
-    from imbricate.options import BuildOptions, HelmOptions, PluginOptions, RemoteOptions  # noqa: PLC0415 - help needs none
+    from imbricate.options import BuildOptions, HelmOptions, PluginOptions, RemoteOptions, user_cache  # noqa: PLC0415 - help needs none
 
     helm = HelmOptions(
         flags.enable_helm or flags.enable_alpha_plugins,
@@ -137,14 +137,5 @@ def options_of(flags: argparse.Namespace) -> BuildOptions:
         plugins=plugins,
         managed_by=flags.enable_managedby_label or os.environ.get(_MANAGED_BY_VARIABLE) == "on",
         remote=remote,
-        cache=None if flags.no_cache else default_folder(),
+        cache=None if flags.no_cache else user_cache("documents"),
     )
-
-
-def default_folder(environment: Mapping[str, str] = os.environ) -> Path | None:
-    """Give the folder for documents below the user's cache folder (XDG Base Directory), None when there is none."""
-    base = environment.get("XDG_CACHE_HOME", "")
-    if not base.startswith("/"):
-        home = environment.get("HOME", "")
-        base = f"{home}/.cache" if home.startswith("/") else ""
-    return Path(base) / "imbricate" / "documents" if base else None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
 
 class HelmOptions(NamedTuple):
@@ -67,3 +69,12 @@ class BuildOptions(NamedTuple):
 
 
 DEFAULT = BuildOptions()
+
+
+def user_cache(name: str, environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Give our folder of a name in the user's cache folder (XDG Base Directory), None when there is none."""
+    base = environment.get("XDG_CACHE_HOME", "")
+    if not base.startswith("/"):
+        home = environment.get("HOME", "")
+        base = f"{home}/.cache" if home.startswith("/") else ""
+    return Path(base) / "imbricate" / name if base else None

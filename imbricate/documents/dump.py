@@ -2,53 +2,61 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from imbricate.documents.face import BREAKS, face, fits_a_block, literal, quoted, reads_as_syntax
+from imbricate.documents.face import face, fits_a_block, is_simple_key, literal, quoted, reads_as_syntax
 from imbricate.documents.resolve import is_string_to_v2, plain_value
 from imbricate.documents.scalars import Quoted, Scalar, Value, scalar_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Put = Callable[[str], None]
-
-_SIMPLE_KEY_BYTES = 128
-
 
 def dump_node(value: Value) -> str:
     """Write a value as one YAML document: maps in the order of the dict, lists not indented under their key."""
+    return write_block(value, list, _inline)
+
+
+def write_block(
+    value: Value, keys_of: Callable[[dict[Any, Value]], list[Any]], inline: Callable[[Value, int], str]
+) -> str:
+    """Write a value in block style, lists not indented under their key.
+
+    `keys_of` gives the keys of a map in their order, `inline` what stands on the line of a key or a dash: a scalar or
+    an empty collection, given the indent of further lines.
+    """
     parts: list[str] = []
-    _node(value, "", 0, parts.append)
+    _Block(keys_of, inline, parts.append).node(value, "", 0)
     return "".join(parts)
 
 
-def _node(value: Value, lead: str, indent: int, put: Put) -> None:
-    if isinstance(value, dict) and value:
-        for key, child in value.items():
-            _pair(scalar_text(key), child, lead, indent, put)
-            lead = " " * indent
-    elif isinstance(value, list) and value:
-        for child in value:
-            _node(child, lead + "- ", indent + 2, put)
-            lead = " " * indent
-    else:
-        put(lead + _inline(value, indent) + "\n")
+class _Block(NamedTuple):
+    keys_of: Callable[[dict[Any, Value]], list[Any]]
+    inline: Callable[[Value, int], str]
+    put: Callable[[str], None]
 
+    def node(self, value: Value, lead: str, indent: int) -> None:
+        if isinstance(value, dict) and value:
+            for key in self.keys_of(value):
+                self._pair(scalar_text(key), value[key], lead, indent)
+                lead = " " * indent
+        elif isinstance(value, list) and value:
+            for child in value:
+                self.node(child, lead + "- ", indent + 2)
+                lead = " " * indent
+        else:
+            self.put(f"{lead}{self.inline(value, indent)}\n")
 
-def _pair(key: str, value: Value, lead: str, indent: int, put: Put) -> None:
-    pad = " " * indent
-    if len(key.encode()) > _SIMPLE_KEY_BYTES or BREAKS.search(key):
-        put(f"{lead}? {_inline(key, indent + 2)}\n")
-        _node(value, f"{pad}: ", indent + 2, put)
-    elif isinstance(value, dict) and value:
-        put(f"{lead}{_inline(key, indent)}:\n")
-        _node(value, pad + "  ", indent + 2, put)
-    elif isinstance(value, list) and value:
-        put(f"{lead}{_inline(key, indent)}:\n")
-        _node(value, pad, indent, put)
-    else:
-        put(f"{lead}{_inline(key, indent)}: {_inline(value, indent + 2)}\n")
+    def _pair(self, key: str, value: Value, lead: str, indent: int) -> None:
+        if not is_simple_key(key):
+            self.put(f"{lead}? {self.inline(key, indent + 2)}\n")
+            self.node(value, f"{' ' * indent}: ", indent + 2)
+        elif isinstance(value, dict | list) and value:
+            self.put(f"{lead}{self.inline(key, indent)}:\n")
+            inner = indent if isinstance(value, list) else indent + 2
+            self.node(value, " " * inner, inner)
+        else:
+            self.put(f"{lead}{self.inline(key, indent)}: {self.inline(value, indent + 2)}\n")
 
 
 def _inline(value: Value, indent: int) -> str:

@@ -7,6 +7,7 @@ import re
 from imbricate.documents.resolve import is_string_to_v2
 
 WIDTH = 80
+_SIMPLE_KEY_BYTES = 128
 _INDICATORS = frozenset("#,[]{}&*!|>'\"%@`")
 _BLANK = frozenset(" \t")
 _NEXT_LINES = re.compile(" *\x85[ \x85]*")
@@ -39,6 +40,11 @@ _LINE_START = re.compile("([\n\u2028\u2029])([^\n\u2028\u2029])")
 LITERAL = "|"
 ODD = "'"
 NO_BREAK = "\0"
+
+
+def is_simple_key(key: str) -> bool:
+    """Tell whether a key can stand before a colon on its line; another one needs a line of its own."""
+    return len(key.encode()) <= _SIMPLE_KEY_BYTES and not BREAKS.search(key)
 
 
 def after_json(text: str) -> str:

@@ -6,18 +6,12 @@ It is what a function reads: keys in the order of the output, long lines left wh
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-from imbricate.documents.face import BREAKS, LITERAL, NO_BREAK, ODD, after_json, face, literal
+from imbricate.documents.dump import write_block
+from imbricate.documents.face import LITERAL, NO_BREAK, ODD, after_json, face, literal
 from imbricate.documents.keyorder import sorted_keys
-from imbricate.documents.scalars import Scalar, Value, json_value
-from imbricate.documents.write import SIMPLE_KEY_BYTES, write_document
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Put = Callable[[str], None]
-
+from imbricate.documents.scalars import Value, json_value
+from imbricate.documents.write import write_document
 
 _LINE_START = re.compile("[\u2028\u2029](?=[^\u2028\u2029])")
 
@@ -37,9 +31,7 @@ class Ordered(dict[str, Value]):
 def rewrite(value: Value) -> str:
     """Write a value as one document. Raises DocumentError as `write_document` does."""
     write_document(_plain(value))  # refuses what cannot be printed
-    parts: list[str] = []
-    _node(value, "", 0, parts.append)
-    return "".join(parts).replace(NO_BREAK + "\n", "")
+    return write_block(value, _keys, _inline).replace(NO_BREAK + "\n", "")
 
 
 def _plain(value: Value) -> Value:
@@ -48,39 +40,17 @@ def _plain(value: Value) -> Value:
     return [_plain(child) for child in value] if isinstance(value, list) else value
 
 
-def _node(value: Value, lead: str, indent: int, put: Put) -> None:
-    if isinstance(value, dict) and value:
-        for key in value if isinstance(value, Ordered) else sorted_keys(list(value)):
-            _pair(key, value[key], lead, indent, put)
-            lead = " " * indent
-    elif isinstance(value, list) and value:
-        for child in value:
-            _node(child, lead + "- ", indent + 2, put)
-            lead = " " * indent
-    else:
-        put(f"{lead}{_inline(value, indent)}\n")
-
-
-def _pair(key: str, value: Value, lead: str, indent: int, put: Put) -> None:
-    pad = " " * indent
-    if len(key.encode()) > SIMPLE_KEY_BYTES or BREAKS.search(key):
-        put(f"{lead}? {_inline(key, indent + 2)}\n")
-        _node(value, f"{pad}: ", indent + 2, put)
-    elif isinstance(value, dict | list) and value:
-        put(f"{lead}{_inline(key, indent)}:\n")
-        inner = indent if isinstance(value, list) else indent + 2
-        _node(value, " " * inner, inner, put)
-    else:
-        put(f"{lead}{_inline(key, indent)}: {_inline(value, indent + 2)}\n")
+def _keys(mapping: dict[str, Value]) -> list[str]:
+    return list(mapping) if isinstance(mapping, Ordered) else sorted_keys(list(mapping))
 
 
 def _inline(value: Value, indent: int) -> str:
     if isinstance(value, Single):
         return "'" + value.replace("'", "''") + "'"
-    value = value.value if type(value) is Scalar else value
+    value = json_value(value)
     if not isinstance(value, str):
         return write_document(value).rstrip("\n")
-    text = after_json(json_value(value))
+    text = after_json(value)
     if text == "<<":
         return "!!merge <<"
     found = face(text)

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING, NoReturn
 
 from imbricate.documents.face import (
-    BREAKS,
     LITERAL,
     NO_BREAK,
     ODD,
@@ -15,6 +14,7 @@ from imbricate.documents.face import (
     face,
     fold,
     fold_prose,
+    is_simple_key,
     literal,
     single_with_separators,
 )
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     Put = Callable[[str], None]
 
-SIMPLE_KEY_BYTES = 128
 LONGEST_JSON_KEY = 1024
 _MEMO_ENTRIES = 50_000
 _MEMO_TEXT = 200
@@ -201,8 +200,7 @@ def _label(key: str) -> str:
         raise ValueError(
             f"expected a map key of at most {LONGEST_JSON_KEY} characters in JSON, found one of {len(key)}"
         )
-    simple = len(key.encode()) <= SIMPLE_KEY_BYTES and not BREAKS.search(key)
-    return face(key) + ":" if simple else ""
+    return face(key) + ":" if is_simple_key(key) else ""
 
 
 def _refuse_key(key: Value) -> NoReturn:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from imbricate.errors import WriteError
+from imbricate.options import user_cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,8 +42,7 @@ class Tree(NamedTuple):
 
 def default_folder() -> Path:
     """Give the user's cache: $XDG_CACHE_HOME/imbricate/remote, or the same below ~/.cache."""
-    home = os.environ.get("XDG_CACHE_HOME", "")
-    return Path(home if home.startswith("/") else Path.home() / ".cache") / "imbricate" / "remote"
+    return user_cache("remote") or Path.home() / ".cache" / "imbricate" / "remote"
 
 
 class Cache:

@@ -13,8 +13,7 @@ from imbricate.cache import Batch, DocumentCache
 from imbricate.composition import compose
 from imbricate.documents import Folded, Quoted, Scalar
 from imbricate.errors import DocumentError
-from imbricate.flags import default_folder
-from imbricate.options import BuildOptions
+from imbricate.options import BuildOptions, user_cache
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -204,4 +203,4 @@ def test_builds_at_the_same_time_find_whole_entries(tmp_path: Path) -> None:
     ],
 )
 def test_the_folder_is_that_of_the_user(environment: dict[str, str], folder: str) -> None:
-    assert str(default_folder(environment)) == folder
+    assert str(user_cache("documents", environment)) == folder

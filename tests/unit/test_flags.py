@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from imbricate import cli
-from imbricate.flags import default_folder
-from imbricate.options import BuildOptions, HelmOptions, PluginOptions
+from imbricate.flags import options_of
+from imbricate.options import BuildOptions, HelmOptions, PluginOptions, user_cache
 from tests.conformance.harness import KUSTOMIZE, write_tree
 
 if TYPE_CHECKING:
@@ -179,18 +179,18 @@ def test_output_goes_to_a_file_or_one_file_a_resource(tree: Path, capfd: pytest.
     ],
 )
 def test_flags_become_options(line: str, options: BuildOptions) -> None:
-    read = cli._build_options(cli._parser().parse_args(line.split()))
+    read = options_of(cli._parser().parse_args(line.split()))
 
-    assert read == options._replace(cache=default_folder())
+    assert read == options._replace(cache=user_cache("documents"))
 
 
 def test_no_cache_is_used_where_none_is_wanted_or_known(monkeypatch: pytest.MonkeyPatch) -> None:
     parser = cli._parser()
 
-    assert cli._build_options(parser.parse_args(["build", "--no-cache"])).cache is None
+    assert options_of(parser.parse_args(["build", "--no-cache"])).cache is None
     monkeypatch.setenv("XDG_CACHE_HOME", "")
     monkeypatch.setenv("HOME", "")
-    assert cli._build_options(parser.parse_args(["build"])).cache is None
+    assert options_of(parser.parse_args(["build"])).cache is None
 
 
 @pytest.mark.parametrize(
