@@ -1,9 +1,10 @@
-"""Render the overlays, check and test the result.
+"""Build the images, render the overlays, check and test the result.
 
 `doit list` shows the tasks; `doit render env=prod` renders one environment; `doit` renders all.
 """
 
 from tasks.bench.task import task_bench
+from tasks.build import task_build
 from tasks.check import task_check
 from tasks.docs import task_docs
 from tasks.render import task_render
@@ -12,4 +13,4 @@ from tasks.test import task_test
 
 DOIT_CONFIG = {"reporter": Reporter}
 
-__all__ = ["DOIT_CONFIG", "task_bench", "task_check", "task_docs", "task_render", "task_test"]
+__all__ = ["DOIT_CONFIG", "task_bench", "task_build", "task_check", "task_docs", "task_render", "task_test"]

@@ -16,8 +16,17 @@ from tasks.units import ConfigurationError, Unit, units
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-KNOWN = ("env", "system")
-CHECKED_ELSEWHERE = ("bench",)  # the tasks that read arguments of their own, and check them
+_UNITS = ("env", "system")
+ARGUMENTS = {  # of each task that takes any; `bench` checks its own
+    "base_images": ("refresh",),
+    "build": ("system", "bases", "builder", "pin", "push"),
+    "check": _UNITS,
+    "diff": (*_UNITS, "against", "colour", "format"),
+    "explain": (*_UNITS, "field", "format", "ref"),
+    "impact": ("colour", "format", "since"),
+    "render": _UNITS,
+}
+_CHECKED_ELSEWHERE = "bench"
 
 
 class Selection(NamedTuple):
@@ -39,15 +48,33 @@ def given(arguments: Iterable[str] | None = None) -> dict[str, str]:
     return dict(word.split("=", 1) for word in words if "=" in word and not word.startswith("-"))
 
 
+def checked() -> dict[str, str]:
+    """Give the arguments after a look at their names. Raises InvalidTask for one that no task of the command reads."""
+    tasks = {word.partition(":")[0] for word in sys.argv[1:] if "=" not in word}
+    if _CHECKED_ELSEWHERE in tasks:
+        return {}
+    variables = given()
+    meant = ARGUMENTS.keys() & tasks or ARGUMENTS.keys()
+    known = tuple(dict.fromkeys(name for task in sorted(meant) for name in ARGUMENTS[task]))
+    for name, value in variables.items():
+        _check(name, known, f"{name}={value}", "argument")
+    return variables
+
+
+def choice(name: str, choices: tuple[str, ...]) -> str:
+    """Give the value of an argument that is one of several words, the first if it is not given. Raises InvalidTask."""
+    value = checked().get(name, choices[0])
+    _check(value, choices, f"{name}={value}", "value")
+    return value
+
+
 def selection() -> Selection:
     """Find the units that the command line means. Raises InvalidTask, which doit prints as one line."""
     try:
         found = units()
     except ConfigurationError as error:
         raise InvalidTask(str(error)) from None
-    variables = {} if {*CHECKED_ELSEWHERE} & {*sys.argv[1:]} else given()
-    for name in variables:
-        _check(name, KNOWN, f"{name}={variables[name]}", "argument")
+    variables = checked()
     environments = tuple(dict.fromkeys(unit.environment for unit in found))
     systems = tuple(sorted({unit.system for unit in found}))
     chosen_environments = _names(variables, "env", environments, "environment")

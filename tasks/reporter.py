@@ -1,4 +1,4 @@
-"""How a run is shown: a line for each unit with its seconds and what changed, a total at the end.
+"""How a run is shown: a line for each unit or image with its seconds and what changed, a total at the end.
 
 A line is printed only when its task is done, by the main process, so nothing interleaves with `-n 2`.
 """
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _WIDTH = 28
+_SHOWN = ("render:", "build:", "base_images:")
 
 
 class Reporter:
@@ -24,7 +25,7 @@ class Reporter:
         self._out = outstream
         self._show = not options.get("quiet")
         self._started = time.perf_counter()
-        self._counts = {"rendered": 0, "unchanged": 0, "up to date": 0, "failed": 0, "removed": 0}
+        self._counts = {"rendered": 0, "built": 0, "unchanged": 0, "up to date": 0, "failed": 0, "removed": 0}
         self._names: set[str] = set()
 
     def initialize(self, tasks: dict[str, Any], selected_tasks: Sequence[str]) -> None:
@@ -37,10 +38,10 @@ class Reporter:
         """Nothing is shown while a task runs: its own output tells."""
 
     def add_success(self, task: Any) -> None:
-        """Show what a unit's rendering changed."""
+        """Show what a unit's rendering changed, or what was built."""
         values = task.values or {}
         if "line" in values:
-            self._counts["unchanged" if values["line"] == "unchanged" else "rendered"] += 1
+            self._counts["unchanged" if values["line"] == "unchanged" else values.get("did", "rendered")] += 1
             self._line(task.name, f"{values['seconds']:6.2f} s   {values['line']}")
         for path in values.get("removed", ()):
             self._counts["removed"] += 1
@@ -48,7 +49,7 @@ class Reporter:
 
     def skip_uptodate(self, task: Any) -> None:
         """Show that there was nothing to do."""
-        if task.name.startswith("render:"):
+        if task.name.startswith(_SHOWN):
             self._counts["up to date"] += 1
             self._line(task.name, "           up to date")
 
@@ -77,12 +78,12 @@ class Reporter:
         """Nothing is torn down."""
 
     def complete_run(self) -> None:
-        """Show the total of a rendering."""
+        """Show the total of a rendering or a build."""
         counted = [f"{number} {what}" for what, number in self._counts.items() if number]
         if counted and set(self._counts) & self._names:
             self._out.write(f"{', '.join(counted)} in {time.perf_counter() - self._started:.2f} s\n")
 
     def _line(self, name: str, text: str) -> None:
         self._names.update(self._counts)
-        self._out.write(f"{name.removeprefix('render:'):{_WIDTH}} {text}\n")
+        self._out.write(f"{name.partition(':')[2] or name:{_WIDTH}} {text}\n")
         self._out.flush()
