@@ -122,9 +122,10 @@ def _built(recipe: Recipe, options: Options) -> str:
     client = connect()
     entry = describe(client, recipe) or make(client, recipe, options.builder, partial(_show, recipe.image))
     if options.registry:
-        from tasks.images.publishing import publish  # noqa: PLC0415 - as above
+        from tasks.images.publishing import Destination, publish  # noqa: PLC0415 - as above
 
-        publish(client, recipe, entry, options.registry, partial(_show, recipe.image))
+        destination = Destination(options.registry, options.builder)
+        publish(client, recipe, entry, destination, partial(_show, recipe.image))
     if options.pinned:
         _pin(recipe.image, entry, options.registry)
     return f"{entry.tag}  {_megabytes(entry.own)} above a base of {_megabytes(entry.size - entry.own)}"

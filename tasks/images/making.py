@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tasks.images import buildx, engine
 from tasks.images.archive import base_layers, load, saved, saved_file, steady
+from tasks.images.bill import draw_up
 from tasks.images.budgets import budget
 from tasks.images.errors import ImageError
 from tasks.images.inspection import findings
@@ -37,6 +38,7 @@ def make(client: DockerClient, recipe: Recipe, builder: str, show: Callable[[str
         kept = base_layers(client, built, tuple(recipe.bases.values()))
         with steady(built, kept) as image:
             _look_at(recipe, image, kept)
+            draw_up(recipe, image, show)
             load(client, image, [recipe.reference])
             return _entry(recipe, image, kept)
 

@@ -6,12 +6,14 @@ configuration. What is there already is not sent again, and a tag that stands fo
 
 from __future__ import annotations
 
+import io
 import tempfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.images.archive import saved
+from tasks.images.attachments import attachments
 from tasks.images.errors import ImageError
-from tasks.images.layers import Blob, compress
+from tasks.images.layers import Blob, blob_of, compress
 from tasks.images.manifest import MEDIA_TYPE, manifest
 
 if TYPE_CHECKING:
@@ -20,8 +22,10 @@ if TYPE_CHECKING:
     from docker import DockerClient
     from oras.container import Container
     from oras.provider import Registry
+    from requests import Response
 
     from tasks.images.archive import Saved
+    from tasks.images.attachments import Attachment
     from tasks.images.lock import Locked
     from tasks.images.manifest import Manifest
     from tasks.images.recipe import Recipe
@@ -30,12 +34,21 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _FOUND, _CREATED, _MISSING = 200, 201, 404
 
 
-def publish(client: DockerClient, recipe: Recipe, entry: Locked, registry: str, show: Callable[[str], None]) -> None:
-    """Push an image as REGISTRY/system/service:tag. Raises ImageError."""
+class Destination(NamedTuple):
+    """Where an image goes: the registry with its path, and the builder that is named as the image's."""
+
+    registry: str
+    builder: str
+
+
+def publish(
+    client: DockerClient, recipe: Recipe, entry: Locked, destination: Destination, show: Callable[[str], None]
+) -> None:
+    """Push an image as REGISTRY/system/service:tag, and what is said of it. Raises ImageError."""
     import requests  # noqa: PLC0415 - only for what is pushed
     from oras.container import Container  # noqa: PLC0415
 
-    reference = f"{registry}/{recipe.reference}"
+    reference = f"{destination.registry}/{recipe.reference}"
     container = Container(reference)
     remote = _connect(container)
     try:
@@ -43,7 +56,10 @@ def publish(client: DockerClient, recipe: Recipe, entry: Locked, registry: str, 
             show(f"{reference} is there")
             return
         with saved(client, recipe.reference) as image:
-            _send(remote, container, image, entry, show)
+            described = _send(remote, container, image, entry, show)
+        for attachment in attachments(recipe, entry, destination.builder):
+            _attach(remote, container, described, attachment)
+            show(f"{attachment.media_type} attached")
     except (requests.RequestException, ValueError) as error:
         raise ImageError(f"{reference} cannot be pushed: {error}") from None
 
@@ -78,8 +94,8 @@ def _manifest_url(remote: Registry, container: Container) -> str:
     return f"{remote.prefix}://{container.manifest_url()}"
 
 
-def _send(remote: Registry, container: Container, image: Saved, entry: Locked, show: Callable[[str], None]) -> None:
-    described: Manifest = manifest(image)
+def _send(remote: Registry, container: Container, image: Saved, entry: Locked, show: Callable[[str], None]) -> Manifest:
+    described = manifest(image)
     if described.digest != entry.digest:
         raise ImageError(
             f"{container.uri}: compressed, the image is {described.digest}, and the lock has {entry.digest}: "
@@ -89,25 +105,42 @@ def _send(remote: Registry, container: Container, image: Saved, entry: Locked, s
         if not remote.blob_exists({"digest": blob.digest}, container):
             _send_layer(remote, container, image, number)
             show(f"layer {number + 1}/{len(described.layers)} pushed, {blob.size / 1_000_000:.1f} MB")
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(image.config)
-        file.flush()
-        _checked(remote.upload_blob(file.name, container, described.config._asdict()), container)
-    headers = {"Content-Type": MEDIA_TYPE}
-    url = _manifest_url(remote, container)
-    _checked(remote.do_request(url, "PUT", headers=headers, data=described.content), container)
+    _send_blob(remote, container, image.config)
+    _send_manifest(remote, container, _manifest_url(remote, container), described.content)
     show(f"{container.uri} pushed: {described.digest}")
+    return described
 
 
 def _send_layer(remote: Registry, container: Container, image: Saved, number: int) -> None:
     with tempfile.NamedTemporaryFile() as file:
-        blob: Blob = compress(image.layers[number], file)
+        blob = compress(image.layers[number], file)
         file.flush()
-        _checked(remote.upload_blob(file.name, container, blob._asdict()), container)
+        _check(remote.upload_blob(file.name, container, blob._asdict()), container)
 
 
-def _checked(response: object, container: Container) -> None:
-    status = getattr(response, "status_code", 0)
-    if status not in {_FOUND, _CREATED}:
-        reason = getattr(response, "text", "") or getattr(response, "reason", "")
-        raise ImageError(f"{container.uri}: the registry answered {status}: {' '.join(str(reason).split())}")
+def _send_blob(remote: Registry, container: Container, content: bytes) -> Blob:
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(content)
+        file.flush()
+        blob = blob_of(file)
+        _check(remote.upload_blob(file.name, container, blob._asdict()), container)
+    return blob
+
+
+def _send_manifest(remote: Registry, container: Container, url: str, content: bytes) -> None:
+    _check(remote.do_request(url, "PUT", headers={"Content-Type": MEDIA_TYPE}, data=content), container)
+
+
+def _attach(remote: Registry, container: Container, described: Manifest, attachment: Attachment) -> None:
+    """Push an artifact whose subject is the image; it has no tag, only its digest."""
+    subject = {"mediaType": MEDIA_TYPE, "digest": described.digest, "size": len(described.content)}
+    content, empty = (_send_blob(remote, container, part) for part in (attachment.content, b"{}"))
+    made = attachment.manifest(subject, content.digest, empty.digest)
+    url = _manifest_url(remote, container).rpartition("/")[0]
+    _send_manifest(remote, container, f"{url}/{blob_of(io.BytesIO(made)).digest}", made)
+
+
+def _check(response: Response, container: Container) -> None:
+    if response.status_code not in {_FOUND, _CREATED}:
+        reason = " ".join((response.text or response.reason).split())
+        raise ImageError(f"{container.uri}: the registry answered {response.status_code}: {reason}")
