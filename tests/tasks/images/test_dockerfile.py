@@ -37,8 +37,8 @@ def test_an_argument_within_a_stage_is_no_base(tmp_path: Path) -> None:
         (
             "FROM python:3.11\n",
             (
-                "Dockerfile:1: FROM python:3.11: expected a stage above, scratch, or a global argument whose name ends in "
-                "_IMAGE"
+                "Dockerfile:1: FROM python:3.11: expected a stage above, scratch, or a global argument whose name "
+                "ends in _IMAGE"
             ),
         ),
         (
@@ -52,8 +52,8 @@ def test_an_argument_within_a_stage_is_no_base(tmp_path: Path) -> None:
         (
             "FROM ${OTHER_IMAGE}\n",
             (
-                "Dockerfile:1: FROM ${OTHER_IMAGE}: expected a stage above, scratch, or a global argument whose name ends "
-                "in _IMAGE"
+                "Dockerfile:1: FROM ${OTHER_IMAGE}: expected a stage above, scratch, or a global argument whose name "
+                "ends in _IMAGE"
             ),
         ),
     ],
