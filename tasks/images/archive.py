@@ -6,8 +6,10 @@ without times, and loaded under its tag: then what runs here is, to the byte, wh
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
+import shutil
 import tarfile
 import tempfile
 from contextlib import ExitStack, contextmanager
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 _CREATED = datetime.fromtimestamp(EPOCH, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+_GZIP = b"\x1f\x8b"
+_CHUNK = 1 << 20
 _OF_THE_IMAGE = ("architecture", "os", "variant", "os.version")
 _OF_ITS_PROCESS = (
     "User",
@@ -81,10 +85,23 @@ def saved_file(path: Path) -> Iterator[Saved]:
 @contextmanager
 def _opened(file: IO[bytes]) -> Iterator[Saved]:
     file.seek(0)
-    with tarfile.open(fileobj=file) as archive:
+    with ExitStack() as stack:
+        archive = stack.enter_context(tarfile.open(fileobj=file))
         manifest = json.loads(_member(archive, "manifest.json").read())[0]
-        layers = tuple(_member(archive, name) for name in manifest["Layers"])
+        layers = tuple(_unpacked(_member(archive, name), stack) for name in manifest["Layers"])
         yield Saved(_member(archive, manifest["Config"]).read(), layers)
+
+
+def _unpacked(layer: IO[bytes], stack: ExitStack) -> IO[bytes]:
+    """Give a layer uncompressed: BuildKit leaves those of a base as a registry had them."""
+    magic = layer.read(len(_GZIP))
+    layer.seek(0)
+    if magic != _GZIP:
+        return layer
+    target = stack.enter_context(tempfile.TemporaryFile())
+    with gzip.open(layer) as unpacked:
+        shutil.copyfileobj(unpacked, target, _CHUNK)
+    return target
 
 
 def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import tarfile
@@ -59,6 +60,16 @@ def test_an_image_is_read_as_it_was_written(saved: Callable[..., Saved], tmp_pat
     with saved_file(tmp_path / "image.tar") as found:
         assert (found.config, found.diff_ids) == (image.config, image.diff_ids)
         assert [blob_of(one) for one in found.layers] == [blob_of(one) for one in image.layers]
+
+
+def test_layers_that_a_builder_left_compressed_are_unpacked(saved: Callable[..., Saved], tmp_path: Path) -> None:
+    image = saved({"a": "1"})
+    packed = io.BytesIO(gzip.compress(image.layers[0].read()))
+    with (tmp_path / "image.tar").open("wb") as file:
+        write(file, image._replace(layers=(packed,)), ["shop/web:1"])
+
+    with saved_file(tmp_path / "image.tar") as found:
+        assert [blob_of(one).digest for one in found.layers] == list(image.diff_ids)
 
 
 def test_two_layers_of_one_content_are_kept_once(saved: Callable[..., Saved], tmp_path: Path) -> None:
