@@ -98,7 +98,7 @@ def _unpacked(layer: IO[bytes], stack: ExitStack) -> IO[bytes]:
     layer.seek(0)
     if magic != _GZIP:
         return layer
-    target = stack.enter_context(tempfile.TemporaryFile())
+    target = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - closed by the stack
     with gzip.open(layer) as unpacked:
         shutil.copyfileobj(unpacked, target, _CHUNK)
     return target

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _STEP = re.compile(r"Step (?P<number>\d+/\d+) : (?P<instruction>.*)")
 _MAKES_LAYER = re.compile(r"  (?:RUN|COPY|ADD|WORKDIR)\b")
 _CACHED = "Using cache"
+_OWN_WORDS = ("--->", "Removing intermediate container")
 _SHOWN = 20
 _SECONDS = 600
 
@@ -79,7 +80,7 @@ def _follow(recipe: Recipe, events: Iterable[dict[str, Any]], show: Callable[[st
             output.clear()
         elif _CACHED in line:
             cached = True
-        elif line and not line.startswith("--->"):
+        elif line and not line.startswith(_OWN_WORDS):
             output.append(line)
         built = event.get("aux", {}).get("ID", built)
     _show_step(show, step, began, is_cached=cached)
