@@ -6,6 +6,7 @@
 from tasks.bench.task import task_bench
 from tasks.build import task_build
 from tasks.check import task_check
+from tasks.cluster.task import task_cluster_down, task_cluster_status, task_cluster_up, task_node_image
 from tasks.docs import task_docs
 from tasks.render import task_render
 from tasks.reporter import Reporter
@@ -13,4 +14,16 @@ from tasks.test import task_test
 
 DOIT_CONFIG = {"reporter": Reporter}
 
-__all__ = ["DOIT_CONFIG", "task_bench", "task_build", "task_check", "task_docs", "task_render", "task_test"]
+__all__ = [
+    "DOIT_CONFIG",
+    "task_bench",
+    "task_build",
+    "task_check",
+    "task_cluster_down",
+    "task_cluster_status",
+    "task_cluster_up",
+    "task_docs",
+    "task_node_image",
+    "task_render",
+    "task_test",
+]

@@ -1,0 +1,1 @@
+"""The kind cluster of development and of end-to-end tests."""
