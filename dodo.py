@@ -8,6 +8,7 @@ from tasks.build import task_build
 from tasks.check import task_check
 from tasks.cluster.task import task_cluster_down, task_cluster_status, task_cluster_up, task_node_image
 from tasks.docs import task_docs
+from tasks.promotion.task import task_promote, task_rollback
 from tasks.render import task_render
 from tasks.reporter import Reporter
 from tasks.test import task_test
@@ -24,6 +25,8 @@ __all__ = [
     "task_cluster_up",
     "task_docs",
     "task_node_image",
+    "task_promote",
     "task_render",
+    "task_rollback",
     "task_test",
 ]

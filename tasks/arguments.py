@@ -28,7 +28,9 @@ ARGUMENTS = {  # of each task that takes any; `bench` checks its own
     "drift": (*_UNITS, "colour", "format"),
     "explain": (*_UNITS, "field", "format", "ref"),
     "impact": ("colour", "format", "since"),
+    "promote": ("commit", "dry_run", "from", "system", "to"),
     "render": _UNITS,
+    "rollback": (*_UNITS, "commit", "dry_run", "to"),
 }
 _CHECKED_ELSEWHERE = "bench"
 

@@ -26,7 +26,7 @@ class Reporter:
         self._show = not options.get("quiet")
         self._started = time.perf_counter()
         self._counts = {"rendered": 0, "built": 0, "unchanged": 0, "up to date": 0, "failed": 0, "removed": 0}
-        self._names: set[str] = set()
+        self._has_total = False
 
     def initialize(self, tasks: dict[str, Any], selected_tasks: Sequence[str]) -> None:
         """Nothing is shown before a task is done."""
@@ -59,6 +59,8 @@ class Reporter:
 
     def add_failure(self, task: Any, fail: Any) -> None:
         """Show an error as its lines; a traceback only for what is a fault of ours."""
+        if not fail.report:  # what there is to say has been printed: `doit diff` tells by its status that it differs
+            return
         self._counts["failed"] += 1
         text = fail.get_msg().strip()
         if fail.get_name() not in {"TaskFailed", "UnmetDependency"} and getattr(fail, "traceback", None):
@@ -80,10 +82,10 @@ class Reporter:
     def complete_run(self) -> None:
         """Show the total of a rendering or a build."""
         counted = [f"{number} {what}" for what, number in self._counts.items() if number]
-        if counted and set(self._counts) & self._names:
+        if counted and self._has_total:
             self._out.write(f"{', '.join(counted)} in {time.perf_counter() - self._started:.2f} s\n")
 
     def _line(self, name: str, text: str) -> None:
-        self._names.update(self._counts)
+        self._has_total |= name.startswith(_SHOWN)
         self._out.write(f"{name.partition(':')[2] or name:{_WIDTH}} {text}\n")
         self._out.flush()

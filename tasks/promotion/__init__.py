@@ -1,0 +1,1 @@
+"""What was seen in one stage, brought to the next, and brought back."""

@@ -1,0 +1,97 @@
+"""Moves carried out: pins written, units rendered, and all of it undone if one of them cannot be rendered."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from imbricate.edit.images import KEEP, set_images
+from imbricate.errors import ImbricateError
+from imbricate.kustomization import Image
+from imbricate.write import write_file
+from tasks.arguments import Selection
+from tasks.compare import differences
+from tasks.ledger import LEDGER, OwnershipError, settle
+from tasks.promotion import pins
+from tasks.promotion.errors import PromotionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from tasks.promotion.moves import Moves
+    from tasks.units import Unit
+
+
+def carry_out(moves: Sequence[Moves], *, keep: bool) -> tuple[list[Path], list[str]]:
+    """Write pins and rendered output; give the files that are different, and the differences as lines.
+
+    With `keep` false nothing stays changed. Raises PromotionError; nothing has changed then.
+    """
+    paths = [*(path for one in moves for path in _files(one)), LEDGER]
+    with _restored(paths, keep=keep) as before:
+        try:
+            lines = [line for one in moves for line in _carried_out(one)]
+            settle(_selection([one.unit for one in moves]))
+        except (ImbricateError, OwnershipError) as error:
+            raise PromotionError(str(error)) from None
+        changed = [path for path in dict.fromkeys(paths) if _text(path) != before[path]]
+    return changed, lines
+
+
+def _selection(units: Sequence[Unit]) -> Selection:
+    environments, systems = ({unit[field] for unit in units} for field in range(2))
+    return Selection(tuple(units), tuple(sorted(environments)), tuple(sorted(systems)), is_all=False)
+
+
+def _files(moves: Moves) -> list[Path]:
+    files = [pins.file_of(moves.unit), moves.unit.manifests]
+    return [*files, pins.release_file_of(moves.unit)] if moves.settings else files
+
+
+@contextmanager
+def _restored(paths: Sequence[Path], *, keep: bool) -> Iterator[dict[Path, str | None]]:
+    """Put files back as they were, unless all went well and they are to be kept."""
+    before = {path: _text(path) for path in paths}
+    done = False
+    try:
+        yield before
+        done = keep
+    finally:
+        for path, text in before.items() if not done else ():
+            if text is None:
+                path.unlink(missing_ok=True)
+            else:
+                write_file(path, text)
+
+
+def _carried_out(moves: Moves) -> list[str]:
+    if moves.images:
+        set_images(pins.file_of(moves.unit), [_image(pin, moves.before) for pin in moves.images])
+    if moves.settings:
+        release = pins.release_file_of(moves.unit)
+        write_file(release, pins.with_settings(_text(release) or "", moves.settings))
+    return _rendered(moves.unit)
+
+
+def _image(pin: pins.Pin, before: Mapping[str, pins.Pin]) -> Image:
+    """Give the entry of an image: its registry stays what the unit has, if the unit has it at all."""
+    return Image(pin.name, KEEP if pin.name in before else pin.new_name, new_tag=pin.tag, digest=pin.digest)
+
+
+def _rendered(unit: Unit) -> list[str]:
+    from imbricate import compose  # noqa: PLC0415 - `doit list` needs no engine
+    from tasks.strict import refusals  # noqa: PLC0415
+
+    composition = compose(unit.overlay)
+    refused = refusals(composition)
+    if refused:
+        raise PromotionError(refused[0])
+    before = _text(unit.manifests) or ""
+    unit.manifests.parent.mkdir(parents=True, exist_ok=True)
+    write_file(unit.manifests, composition.text)
+    return [f"{unit.name}: {line}" for line in differences(before, composition.text)]
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text() if path.is_file() else None

@@ -1,0 +1,149 @@
+"""`doit promote from=staging to=prod`, `doit rollback env=prod to=REF`: digests one stage on, or back to a commit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from doit.exceptions import TaskFailed
+
+from tasks.arguments import checked
+from tasks.promotion.errors import PromotionError
+from tasks.units import environments, units
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tasks.promotion.moves import Moves
+    from tasks.units import Unit
+
+
+def task_promote() -> dict[str, Any]:
+    """Bring image digests from one stage to the next (from=, to=, system=, commit=yes, dry_run=yes)."""
+    return {"actions": [(promote, [])], "verbosity": 2}
+
+
+def task_rollback() -> dict[str, Any]:
+    """Bring the image digests of an environment back to those of a commit (env=, to=REF, system=, commit=yes)."""
+    return {"actions": [(rollback, [])], "verbosity": 2}
+
+
+def promote() -> TaskFailed | None:
+    """Promote what the command line names."""
+    from tasks.promotion.moves import forward  # noqa: PLC0415 - `doit list` needs none of it
+
+    def find(arguments: dict[str, str]) -> tuple[str, list[Moves]]:
+        source, target = _stages(arguments)
+        targets = _chosen(arguments, target)
+        sources = _chosen({**arguments, "system": ",".join(targets)}, source)
+        return f"from {source} to {target}", [forward(sources[name], unit) for name, unit in targets.items()]
+
+    return _guarded("Promote", find)
+
+
+def rollback() -> TaskFailed | None:
+    """Roll back what the command line names."""
+    from tasks.promotion import repository  # noqa: PLC0415 - as above
+    from tasks.promotion.moves import back  # noqa: PLC0415
+
+    def find(arguments: dict[str, str]) -> tuple[str, list[Moves]]:
+        names = [environment.name for environment in environments()]
+        environment = _known(_required(arguments, "env", "the environment that is to go back"), names, "env")
+        reference = _required(arguments, "to", "the commit to go back to")
+        commit = repository.commit_of(reference)
+        return f"in {environment} to {commit[:12]}", [
+            back(unit, commit) for unit in _chosen(arguments, environment).values()
+        ]
+
+    return _guarded("Roll back", find)
+
+
+def _guarded(verb: str, find: Callable[[dict[str, str]], tuple[str, list[Moves]]]) -> TaskFailed | None:
+    from tasks.promotion import repository  # noqa: PLC0415 - as above
+
+    try:
+        with repository.alone():
+            repository.check_clean()
+            arguments = checked()
+            where, moves = find(arguments)
+            _carry_out(verb, where, [one for one in moves if one], arguments)
+    except PromotionError as error:
+        return TaskFailed(str(error))
+    return None
+
+
+def _carry_out(verb: str, where: str, moves: Sequence[Moves], arguments: dict[str, str]) -> None:
+    from tasks.promotion import repository  # noqa: PLC0415 - as above
+    from tasks.promotion.carrying import carry_out  # noqa: PLC0415
+
+    is_dry = arguments.get("dry_run") == "yes"
+    for one in moves:
+        for line in one.lines():
+            print(f"{one.unit.name}: {line}")
+    if not moves:
+        print(f"nothing to do: all is {where} already")
+        return
+    changed, differences = carry_out(moves, keep=not is_dry)
+    print("\n".join(f"  {line}" for line in differences))
+    if is_dry:
+        print("nothing was written: dry_run=yes")
+    elif arguments.get("commit") == "yes":
+        print(f"committed as {repository.commit(changed, _message(verb, where, moves))[:12]}")
+    else:
+        print(f"written: {', '.join(map(str, changed))}")
+
+
+def _message(verb: str, where: str, moves: Sequence[Moves]) -> str:
+    """Write a commit's message; the trailers tell what was brought, from which commit, with which version of ours."""
+    from importlib.metadata import version  # noqa: PLC0415 - as above
+
+    from tasks.promotion import repository  # noqa: PLC0415
+
+    systems = ", ".join(dict.fromkeys(one.unit.system for one in moves))
+    lines = [f"{one.unit.name}: {line}" for one in moves for line in one.lines()]
+    trailers = [f"Source-Commit: {repository.head()}"]
+    trailers += [f"Image: {pin.name} {pin.version}" for one in moves for pin in one.images]
+    trailers.append(f"Imbricate-Version: {version('imbricate')}")
+    return "\n".join([f"{verb} {systems} {where}", "", *lines, "", *dict.fromkeys(trailers)])
+
+
+def _stages(arguments: dict[str, str]) -> tuple[str, str]:
+    """Give the two stages. Raises PromotionError unless the second comes right after the first."""
+    names = [environment.name for environment in environments()]
+    source = _known(_required(arguments, "from", "the stage that was seen working"), names, "from")
+    target = _known(_required(arguments, "to", "the stage after it"), names, "to")
+    order = " → ".join(names)
+    if names.index(target) <= names.index(source):
+        raise PromotionError(f"from={source} to={target}: a promotion goes forward only: {order}")
+    if names.index(target) > names.index(source) + 1:
+        skipped = names[names.index(source) + 1]
+        raise PromotionError(f"from={source} to={target}: {skipped} comes between them: {order}")
+    return source, target
+
+
+def _required(arguments: dict[str, str], name: str, what: str) -> str:
+    if name not in arguments:
+        raise PromotionError(f"{name}= is missing: {what}")
+    return arguments[name]
+
+
+def _known(value: str, names: Sequence[str], argument: str) -> str:
+    from imbricate.nearest import nearest  # noqa: PLC0415 - as above
+
+    if value in names:
+        return value
+    near = nearest(value, names)
+    hint = f"did you mean {near}? " if near else ""
+    raise PromotionError(f"{argument}={value}: there is no environment {value!r}; {hint}known: {', '.join(names)}")
+
+
+def _chosen(arguments: dict[str, str], environment: str) -> dict[str, Unit]:
+    """Give the units of an environment that system= names, or all, by system. Raises PromotionError."""
+    there = {unit.system: unit for unit in units() if unit.environment == environment}
+    names = [name.strip() for name in arguments["system"].split(",")] if "system" in arguments else list(there)
+    return {name: there[_known_system(name, there)] for name in names}
+
+
+def _known_system(name: str, there: dict[str, Unit]) -> str:
+    if name not in there:
+        raise PromotionError(f"system={name}: there is no such system in this environment; known: {', '.join(there)}")
+    return name
