@@ -22,12 +22,17 @@ class ConfigurationError(Exception):
 
 
 class Environment(NamedTuple):
-    """One stage: its name, its cluster, the version of Kubernetes there, and where its Secrets come from."""
+    """One stage: its name, its cluster, the version of Kubernetes there, and where its Secrets come from.
+
+    `context` of the kubeconfig, and the field `manager` that applies what is rendered, where these are known.
+    """
 
     name: str
     cluster: str
     kubernetes: str
     secrets: str
+    context: str = ""
+    manager: str = ""
 
 
 class Unit(NamedTuple):
@@ -77,7 +82,8 @@ def _environment(entry: object, field: str) -> Environment:
     if unknown:
         known = ", ".join(Environment._fields)
         raise ConfigurationError(f"{ENVIRONMENTS}: {field}.{unknown[0]}: unknown field; known are {known}")
-    for name in Environment._fields:
+    optional = Environment._field_defaults.keys() - entry.keys()
+    for name in (one for one in Environment._fields if one not in optional):
         if not isinstance(entry.get(name), str) or not entry[name]:
             raise ConfigurationError(f"{ENVIRONMENTS}: {field}.{name}: expected a string, found {entry.get(name)!r}")
     if entry["secrets"] not in _SECRETS:

@@ -61,10 +61,10 @@ class Part(NamedTuple):
         try:
             self.make(unfinished)
             unfinished.chmod(0o755)
-            unfinished.rename(folder)
-        except BaseException:
+            if not folder.is_dir():  # else another command was quicker
+                unfinished.rename(folder)
+        finally:
             shutil.rmtree(unfinished, ignore_errors=True)
-            raise
 
 
 def _contents(one: Path | str) -> Iterable[tuple[str, bytes]]:

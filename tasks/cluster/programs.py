@@ -75,5 +75,6 @@ def _folder(module: str) -> str:
 
 
 def folder_of(addon: str, module: str) -> str:
-    """Give where the sources of one of an add-on's modules are."""
-    return run(["go", "list", "-m", "-f", "{{.Dir}}", module], folder=_ADDONS / addon).strip()
+    """Give where the sources of one of an add-on's modules are, downloaded now if they are not there."""
+    found = json.loads(run(["go", "mod", "download", "-json", module], folder=_ADDONS / addon))
+    return str(found["Dir"])

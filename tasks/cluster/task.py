@@ -44,15 +44,19 @@ def task_node_image() -> dict[str, Any]:
 
 
 def _guarded(action: Callable[[], None]) -> TaskFailed | None:
+    from docker.errors import DockerException  # noqa: PLC0415 - `doit list` needs no Docker
+
     try:
         action()
     except (ClusterError, ImageError) as error:
         return TaskFailed(str(error))
+    except DockerException as error:
+        return TaskFailed(f"Docker: {getattr(error, 'explanation', None) or error}")
     return None
 
 
 def _up(node_image: str, nodes: int) -> None:
-    from tasks.cluster import addons, kind, registry  # noqa: PLC0415 - `doit list` needs no Docker
+    from tasks.cluster import addons, kind, registry  # noqa: PLC0415 - as above
     from tasks.images.engine import connect  # noqa: PLC0415
 
     client = connect()
