@@ -7,6 +7,7 @@ from tasks.bench.task import task_bench
 from tasks.build import task_build
 from tasks.check import task_check
 from tasks.cluster.task import task_cluster_down, task_cluster_status, task_cluster_up, task_node_image
+from tasks.deployment.task import task_deploy, task_destroy, task_logs, task_secrets, task_status
 from tasks.docs import task_docs
 from tasks.promotion.task import task_promote, task_rollback
 from tasks.render import task_render
@@ -23,10 +24,15 @@ __all__ = [
     "task_cluster_down",
     "task_cluster_status",
     "task_cluster_up",
+    "task_deploy",
+    "task_destroy",
     "task_docs",
+    "task_logs",
     "task_node_image",
     "task_promote",
     "task_render",
     "task_rollback",
+    "task_secrets",
+    "task_status",
     "task_test",
 ]

@@ -24,12 +24,17 @@ ARGUMENTS = {  # of each task that takes any; `bench` checks its own
     "cluster_down": (),
     "cluster_status": (),
     "cluster_up": ("node_image", "nodes"),
+    "deploy": (*_UNITS, "timeout"),
+    "destroy": (*_UNITS, "yes"),
     "diff": (*_UNITS, "against", "colour", "format"),
     "drift": (*_UNITS, "colour", "format"),
     "explain": (*_UNITS, "field", "format", "ref"),
     "impact": ("colour", "format", "since"),
+    "logs": (*_UNITS, "lines", "service"),
     "promote": ("commit", "dry_run", "from", "system", "to"),
     "render": _UNITS,
+    "secrets": _UNITS,
+    "status": _UNITS,
     "rollback": (*_UNITS, "commit", "dry_run", "to"),
 }
 _CHECKED_ELSEWHERE = "bench"

@@ -17,7 +17,7 @@ from tasks.images.layers import Blob, blob_of, compress
 from tasks.images.manifest import MEDIA_TYPE, manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from docker import DockerClient
     from oras.container import Container
@@ -45,19 +45,34 @@ def publish(
     client: DockerClient, recipe: Recipe, entry: Locked, destination: Destination, show: Callable[[str], None]
 ) -> None:
     """Push an image as REGISTRY/system/service:tag, and what is said of it. Raises ImageError."""
+    said = attachments(recipe, entry, destination.builder)
+    errand = Errand(recipe.reference, entry.digest, f"{destination.registry}/{recipe.reference}")
+    push(client, errand, show, said)
+
+
+class Errand(NamedTuple):
+    """What goes where: an image of the engine, the digest that it must have, the reference in the registry."""
+
+    local: str
+    digest: str
+    reference: str
+
+
+def push(client: DockerClient, errand: Errand, show: Callable[[str], None], said: Sequence[Attachment] = ()) -> None:
+    """Push an image and what is said of it, unless it is there. Raises ImageError."""
     import requests  # noqa: PLC0415 - only for what is pushed
     from oras.container import Container  # noqa: PLC0415
 
-    reference = f"{destination.registry}/{recipe.reference}"
+    local, digest, reference = errand
     container = Container(reference)
     remote = _connect(container)
     try:
-        if _is_there(remote, container, reference, entry.digest):
+        if _is_there(remote, container, reference, digest):
             show(f"{reference} is there")
             return
-        with saved(client, recipe.reference) as image:
-            described = _send(remote, container, image, entry, show)
-        for attachment in attachments(recipe, entry, destination.builder):
+        with saved(client, local) as image:
+            described = _send(remote, container, image, digest, show)
+        for attachment in said:
             _attach(remote, container, described, attachment)
             show(f"{attachment.media_type} attached")
     except (requests.RequestException, ValueError) as error:
@@ -94,11 +109,11 @@ def _manifest_url(remote: Registry, container: Container) -> str:
     return f"{remote.prefix}://{container.manifest_url()}"
 
 
-def _send(remote: Registry, container: Container, image: Saved, entry: Locked, show: Callable[[str], None]) -> Manifest:
+def _send(remote: Registry, container: Container, image: Saved, digest: str, show: Callable[[str], None]) -> Manifest:
     described = manifest(image)
-    if described.digest != entry.digest:
+    if described.digest != digest:
         raise ImageError(
-            f"{container.uri}: compressed, the image is {described.digest}, and the lock has {entry.digest}: "
+            f"{container.uri}: compressed, the image is {described.digest}, and the lock has {digest}: "
             "it was made with another zlib; build it anew here"
         )
     for number, blob in enumerate(described.layers):

@@ -1,0 +1,72 @@
+"""Waiting until workloads are ready, with a line whenever something changed, and all that is known at the end."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from tasks.deployment.errors import DeploymentError
+from tasks.deployment.readiness import WORKLOADS, reasons, state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tasks.deployment.connection import Connection, Manifest
+    from tasks.deployment.readiness import State
+
+_PAUSE = 1.0
+_PATIENCE = 15.0  # seconds until it is said why somebody still waits
+_WAITED_FOR = tuple(kind for kind in WORKLOADS if kind != "PersistentVolumeClaim")
+
+
+def workloads(manifests: Sequence[Manifest]) -> list[Manifest]:
+    """Give those objects that become ready."""
+    return [one for one in manifests if one["kind"] in _WAITED_FOR]
+
+
+def wait(connection: Connection, manifests: Sequence[Manifest], seconds: float, show: Callable[[str], None]) -> None:
+    """Wait for workloads. Raises DeploymentError that says of each which is not ready what it waits for."""
+    began = time.monotonic()
+    pending, shown, explained = workloads(manifests), dict[str, str](), set[str]()
+    while pending:
+        states = {_name(one): state(connection.get(one)) for one in pending}
+        for name, found in states.items():
+            _report(name, found, shown, began, show)
+        pending = [one for one in pending if not states[_name(one)].is_ready]
+        failed = [one for one in pending if states[_name(one)].is_failed]
+        waited = time.monotonic() - began
+        if failed or (pending and waited > seconds):
+            raise DeploymentError(_explanation(connection, failed or pending, states, waited))
+        if waited > _PATIENCE:
+            _explain(connection, pending, explained, show)
+        if pending:
+            time.sleep(_PAUSE)
+
+
+def _name(manifest: Manifest) -> str:
+    return f"{manifest['kind']}/{manifest['metadata']['name']}"
+
+
+def _report(name: str, found: State, shown: dict[str, str], began: float, show: Callable[[str], None]) -> None:
+    if shown.get(name) != found.text:
+        shown[name] = found.text
+        mark = "ready" if found.is_ready else "waits"
+        show(f"{time.monotonic() - began:6.1f} s  {mark}  {name}: {found.text}")
+
+
+def _explain(connection: Connection, pending: Sequence[Manifest], known: set[str], show: Callable[[str], None]) -> None:
+    for manifest in pending:
+        live = connection.get(manifest)
+        for reason in reasons(connection, live) if live else ():
+            if reason not in known:
+                known.add(reason)
+                show(f"          {reason}")
+
+
+def _explanation(connection: Connection, manifests: Sequence[Manifest], states: dict[str, State], waited: float) -> str:
+    lines = []
+    for manifest in manifests:
+        lines.append(f"{_name(manifest)} is not ready after {waited:.0f} s: {states[_name(manifest)].text}")
+        live = connection.get(manifest)
+        lines += [f"  {reason}" for reason in dict.fromkeys(reasons(connection, live) if live else ())]
+    return "\n".join(lines)
