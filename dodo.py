@@ -9,6 +9,7 @@ from tasks.check import task_check
 from tasks.cluster.task import task_cluster_down, task_cluster_status, task_cluster_up, task_node_image
 from tasks.deployment.task import task_deploy, task_destroy, task_logs, task_secrets, task_status
 from tasks.docs import task_docs
+from tasks.e2e import task_e2e
 from tasks.promotion.task import task_promote, task_rollback
 from tasks.render import task_render
 from tasks.reporter import Reporter
@@ -27,6 +28,7 @@ __all__ = [
     "task_deploy",
     "task_destroy",
     "task_docs",
+    "task_e2e",
     "task_logs",
     "task_node_image",
     "task_promote",

@@ -28,6 +28,7 @@ ARGUMENTS = {  # of each task that takes any; `bench` checks its own
     "destroy": (*_UNITS, "yes"),
     "diff": (*_UNITS, "against", "colour", "format"),
     "drift": (*_UNITS, "colour", "format"),
+    "e2e": ("match", "node_image", "nodes", "system"),
     "explain": (*_UNITS, "field", "format", "ref"),
     "impact": ("colour", "format", "since"),
     "logs": (*_UNITS, "lines", "service"),
