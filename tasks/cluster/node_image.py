@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _FILES = CLUSTER / "node"
-_REPOSITORY = "imbricate.local/node"
+_REPOSITORY = "imbricate.local/kind-node"
 TOOLS = "imbricate.local/tools:1"
 _PROVISIONER = "imbricate.local/local-path-provisioner:1"
 _SANDBOX = "@SANDBOX_IMAGE@"
