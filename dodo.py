@@ -8,8 +8,10 @@ from tasks.build import task_build
 from tasks.check import task_check
 from tasks.cluster.task import task_cluster_down, task_cluster_status, task_cluster_up, task_node_image
 from tasks.deployment.task import task_deploy, task_destroy, task_logs, task_secrets, task_status
+from tasks.diff.task import task_diff, task_drift
 from tasks.docs import task_docs
 from tasks.e2e import task_e2e
+from tasks.impact.task import task_impact
 from tasks.promotion.task import task_promote, task_rollback
 from tasks.render import task_render
 from tasks.reporter import Reporter
@@ -27,8 +29,11 @@ __all__ = [
     "task_cluster_up",
     "task_deploy",
     "task_destroy",
+    "task_diff",
     "task_docs",
+    "task_drift",
     "task_e2e",
+    "task_impact",
     "task_logs",
     "task_node_image",
     "task_promote",
