@@ -3,6 +3,7 @@
 `doit list` shows the tasks; `doit render env=prod` renders one environment; `doit` renders all.
 """
 
+from tasks.base_images import task_base_images
 from tasks.bench.task import task_bench
 from tasks.build import task_build
 from tasks.check import task_check
@@ -21,6 +22,7 @@ DOIT_CONFIG = {"reporter": Reporter}
 
 __all__ = [
     "DOIT_CONFIG",
+    "task_base_images",
     "task_bench",
     "task_build",
     "task_check",

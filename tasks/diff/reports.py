@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imbricate.difference.objects import identity_of
 from tasks.diff.changes import Report, UnitChange, unit_change
-from tasks.diff.git import commit
 from tasks.diff.live import connected, sides, without_books
 from tasks.diff.noise import read_noise
 from tasks.diff.ownership import is_a_controllers
 from tasks.diff.sides import Texts, at_commit, in_environment, manifests_of, on_disk, rendered_now
+from tasks.git import commit
 from tasks.units import ConfigurationError, environments, units
 
 if TYPE_CHECKING:

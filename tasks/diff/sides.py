@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.diff.git import Commit, contents_at, files_at
+from tasks.git import Commit, contents_at, files_at
 from tasks.units import GITOPS, Unit
 
 if TYPE_CHECKING:

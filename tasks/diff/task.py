@@ -48,8 +48,8 @@ def drift() -> TaskFailed | TaskError | None:
 def shown(make: Callable[[], Report], task: str) -> TaskFailed | TaskError | None:
     """Make a report and print it. Gives what doit makes an exit status of: 1 for differences, 2 for an error."""
     from imbricate import ImbricateError  # noqa: PLC0415 - `doit list` needs no engine
-    from tasks.diff.git import GitError  # noqa: PLC0415
     from tasks.diff.live import ClusterError  # noqa: PLC0415
+    from tasks.git import GitError  # noqa: PLC0415
 
     try:
         colour, form = choice("colour", COLOURS), choice("format", FORMATS)

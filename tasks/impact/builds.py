@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tasks.diff.git import contents_at, files_at
+from tasks.git import contents_at, files_at
 from tasks.units import OVERLAYS, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tasks.diff.git import Commit
+    from tasks.git import Commit
 
 FOLDERS = ("base", "components", str(OVERLAYS))
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imbricate.difference import Comparison
 from tasks.diff.changes import UnitChange, unit_change
-from tasks.diff.git import changed_since, merge_base
 from tasks.diff.noise import Noise
 from tasks.diff.sides import manifests_of
+from tasks.git import changed_since, merge_base
 from tasks.impact.builds import at_commit, folders_of, here
 from tasks.impact.chains import chains
 from tasks.impact.image_files import images_of, names_image
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imbricate.difference.objects import Manifest
-    from tasks.diff.git import Commit
+    from tasks.git import Commit
     from tasks.impact.builds import Build, Tree
     from tasks.impact.chains import Chain
 

@@ -24,7 +24,7 @@ def task_impact() -> dict[str, Any]:
 def show_impact() -> TaskError | None:
     """Find and print what is reached."""
     from imbricate import ImbricateError  # noqa: PLC0415 - `doit list` needs no engine
-    from tasks.diff.git import GitError  # noqa: PLC0415
+    from tasks.git import GitError  # noqa: PLC0415
     from tasks.impact.reach import impact  # noqa: PLC0415
 
     try:

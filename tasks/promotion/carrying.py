@@ -10,7 +10,10 @@ from imbricate.errors import ImbricateError
 from imbricate.kustomization import Image
 from imbricate.write import write_file
 from tasks.arguments import Selection
-from tasks.compare import differences
+from tasks.diff.changes import unit_change
+from tasks.diff.noise import Noise
+from tasks.diff.sides import manifests_of
+from tasks.diff.text import unit_lines
 from tasks.ledger import LEDGER, OwnershipError, settle
 from tasks.promotion import pins
 from tasks.promotion.errors import PromotionError
@@ -90,7 +93,9 @@ def _rendered(unit: Unit) -> list[str]:
     before = _text(unit.manifests) or ""
     unit.manifests.parent.mkdir(parents=True, exist_ok=True)
     write_file(unit.manifests, composition.text)
-    return [f"{unit.name}: {line}" for line in differences(before, composition.text)]
+    old, new = (manifests_of(text, unit.name) for text in (before, composition.text))
+    change = unit_change(unit, old, new, Noise(()))
+    return [line.text for line in unit_lines(change)]
 
 
 def _text(path: Path) -> str | None:

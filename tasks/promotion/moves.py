@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tasks.promotion import pins, repository
+from tasks.git import contents_at
+from tasks.promotion import pins
 from tasks.promotion.errors import PromotionError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tasks.git import Commit
     from tasks.promotion.pins import Pin
     from tasks.units import Unit
 
@@ -43,18 +45,16 @@ def forward(source: Unit, target: Unit) -> Moves:
     return _moves(target, wanted, _settings(pins.release_file_of(source)))
 
 
-def back(target: Unit, commit: str) -> Moves:
+def back(target: Unit, commit: Commit) -> Moves:
     """Compare a unit with itself at a commit. Raises PromotionError for an image that was not rendered there."""
-    file = pins.file_of(target)
-    where = f"{file} at {commit[:12]}"
-    text, manifests = repository.text_at(commit, file), repository.text_at(commit, target.manifests)
-    if text is None or manifests is None:
-        missing = file if text is None else target.manifests
-        raise PromotionError(f"{missing} was not there at {commit[:12]}")
-    wanted = pins.read(text, where)
-    _check_rendered(wanted, manifests, f"{target.manifests} at {commit[:12]}", "choose a commit with a render of it")
-    release = repository.text_at(commit, pins.release_file_of(target)) or ""
-    return _moves(target, wanted, pins.settings(release))
+    files = [str(path) for path in (pins.file_of(target), target.manifests, pins.release_file_of(target))]
+    found = {path: content.decode() for path, content in contents_at(commit, files).items()}
+    missing = next((path for path in files[:2] if path not in found), None)
+    if missing:
+        raise PromotionError(f"{missing} was not there at {commit}")
+    wanted = pins.read(found[files[0]], f"{files[0]} at {commit}")
+    _check_rendered(wanted, found[files[1]], f"{files[1]} at {commit}", "choose a commit with a render of it")
+    return _moves(target, wanted, pins.settings(found.get(files[2], "")))
 
 
 def _moves(target: Unit, wanted: dict[str, Pin], settings: dict[str, str]) -> Moves:

@@ -42,23 +42,22 @@ def promote() -> TaskFailed | None:
 
 def rollback() -> TaskFailed | None:
     """Roll back what the command line names."""
-    from tasks.promotion import repository  # noqa: PLC0415 - as above
+    from tasks.git import commit  # noqa: PLC0415 - as above
     from tasks.promotion.moves import back  # noqa: PLC0415
 
     def find(arguments: dict[str, str]) -> tuple[str, list[Moves]]:
         names = [environment.name for environment in environments()]
         environment = _known(_required(arguments, "env", "the environment that is to go back"), names, "env")
         reference = _required(arguments, "to", "the commit to go back to")
-        commit = repository.commit_of(reference)
-        return f"in {environment} to {commit[:12]}", [
-            back(unit, commit) for unit in _chosen(arguments, environment).values()
-        ]
+        at = commit(reference)
+        return f"in {environment} to {at}", [back(unit, at) for unit in _chosen(arguments, environment).values()]
 
     return _guarded("Roll back", find)
 
 
 def _guarded(verb: str, find: Callable[[dict[str, str]], tuple[str, list[Moves]]]) -> TaskFailed | None:
-    from tasks.promotion import repository  # noqa: PLC0415 - as above
+    from tasks.git import GitError  # noqa: PLC0415 - as above
+    from tasks.promotion import repository  # noqa: PLC0415
 
     try:
         with repository.alone():
@@ -66,13 +65,13 @@ def _guarded(verb: str, find: Callable[[dict[str, str]], tuple[str, list[Moves]]
             arguments = checked()
             where, moves = find(arguments)
             _carry_out(verb, where, [one for one in moves if one], arguments)
-    except PromotionError as error:
+    except (GitError, PromotionError) as error:
         return TaskFailed(str(error))
     return None
 
 
 def _carry_out(verb: str, where: str, moves: Sequence[Moves], arguments: dict[str, str]) -> None:
-    from tasks.promotion import repository  # noqa: PLC0415 - as above
+    from tasks.git import commit_files  # noqa: PLC0415 - as above
     from tasks.promotion.carrying import carry_out  # noqa: PLC0415
 
     is_dry = arguments.get("dry_run") == "yes"
@@ -87,7 +86,7 @@ def _carry_out(verb: str, where: str, moves: Sequence[Moves], arguments: dict[st
     if is_dry:
         print("nothing was written: dry_run=yes")
     elif arguments.get("commit") == "yes":
-        print(f"committed as {repository.commit(changed, _message(verb, where, moves))[:12]}")
+        print(f"committed as {commit_files([str(path) for path in changed], _message(verb, where, moves)).id[:12]}")
     else:
         print(f"written: {', '.join(map(str, changed))}")
 
@@ -96,11 +95,11 @@ def _message(verb: str, where: str, moves: Sequence[Moves]) -> str:
     """Write a commit's message; the trailers tell what was brought, from which commit, with which version of ours."""
     from importlib.metadata import version  # noqa: PLC0415 - as above
 
-    from tasks.promotion import repository  # noqa: PLC0415
+    from tasks.git import commit  # noqa: PLC0415
 
     systems = ", ".join(dict.fromkeys(one.unit.system for one in moves))
     lines = [f"{one.unit.name}: {line}" for one in moves for line in one.lines()]
-    trailers = [f"Source-Commit: {repository.head()}"]
+    trailers = [f"Source-Commit: {commit('HEAD').id}"]
     trailers += [f"Image: {pin.name} {pin.version}" for one in moves for pin in one.images]
     trailers.append(f"Imbricate-Version: {version('imbricate')}")
     return "\n".join([f"{verb} {systems} {where}", "", *lines, "", *dict.fromkeys(trailers)])

@@ -11,7 +11,7 @@ import pytest
 
 from imbricate.difference import Comparison
 from tasks.diff.changes import UnitChange
-from tasks.diff.git import Commit
+from tasks.git import Commit
 from tasks.impact.chains import chains
 from tasks.impact.image_files import images_of, names_image
 from tasks.impact.reach import Impact, Reason, UnitImpact

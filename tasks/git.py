@@ -1,10 +1,16 @@
-"""What git knows: files as they were at a commit, and which have changed since. Nothing is checked out."""
+"""What git knows: files as they were at a commit, and which have changed since; and commits that tasks make.
+
+Nothing is ever checked out.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class GitError(Exception):
@@ -72,6 +78,25 @@ def changed_since(base: Commit) -> list[str]:
     tracked = _git("diff", "--name-only", "--no-renames", "--relative", "-z", base.id, "--")
     untracked = _git("ls-files", "--others", "--exclude-standard", "-z")
     return sorted({*_names(tracked), *_names(untracked)})
+
+
+def uncommitted() -> list[str]:
+    """List the files of the whole work tree that differ from its commit, untracked ones included. Raises GitError."""
+    return [
+        line[3:] for line in _git("status", "--porcelain", "-z").decode("utf-8", "surrogateescape").split("\0") if line
+    ]
+
+
+def commit_files(paths: Sequence[str], message: str) -> Commit:
+    """Commit just these files. Raises GitError."""
+    _git("add", "--", *paths)
+    _git("commit", "--quiet", "--message", message, "--", *paths)
+    return commit("HEAD")
+
+
+def own_path(name: str) -> str:
+    """Give where git keeps a file of this name for this work tree. Raises GitError outside of a repository."""
+    return _git("rev-parse", "--git-path", name).decode().strip()
 
 
 def _names(listed: bytes) -> list[str]:
