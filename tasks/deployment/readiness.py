@@ -10,13 +10,7 @@ if TYPE_CHECKING:
     from tasks.deployment.connection import Connection, Manifest
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job", "PersistentVolumeClaim")
-_FATAL = (
-    "ErrImageNeverPull",
-    "InvalidImageName",
-    "CreateContainerConfigError",
-    "CreateContainerError",
-    "RunContainerError",
-)
+_PULLING = ("ErrImagePull", "ImagePullBackOff")
 _LOG_LINES = 5
 
 
@@ -98,12 +92,20 @@ def _of_container(connection: Connection, pod: Manifest, container: dict[str, An
     waiting = (container.get("state") or {}).get("waiting")
     ended = (container.get("lastState") or {}).get("terminated") or (container.get("state") or {}).get("terminated")
     if waiting and waiting.get("reason") not in {"PodInitializing", "ContainerCreating"}:
-        yield f"{where}: {waiting.get('reason')}: {waiting.get('message', '').strip()}"
+        yield f"{where}: {_waiting(waiting, container['image'])}"
     elif waiting or (not container.get("ready") and (container.get("state") or {}).get("running")):
         yield from (f"{where}: {message}" for message in _warnings(connection, pod))
     if ended and ended.get("exitCode"):
         yield f"{where}: ended with status {ended['exitCode']} ({ended.get('reason', '')})"
         yield from (f"{where} | {line}" for line in last_lines(connection, pod, container["name"]))
+
+
+def _waiting(waiting: dict[str, Any], image: str) -> str:
+    """Say why a container does not start; of an image that cannot be pulled, which, and the last cause."""
+    reason, message = waiting.get("reason", ""), " ".join(waiting.get("message", "").split())
+    if reason in _PULLING:
+        return f"{image} cannot be pulled: {': '.join(message.split(': ')[-2:])}"
+    return f"{reason}: {message}"
 
 
 def _warnings(connection: Connection, pod: Manifest) -> list[str]:

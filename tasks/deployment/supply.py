@@ -98,7 +98,8 @@ def _supply_stand_in(
     client: DockerClient, wanted: Reference, local: str, here: frozenset[str], show: Callable[[str], None]
 ) -> None:
     if local not in here:
-        return  # not made: then the real registry has it
+        show(f"{wanted.name} comes from {wanted.registry}: `doit base_images` would make its stand-in")
+        return
     pushed = f"{registry.HOST}/{wanted.name}"
     client.api.tag(local, pushed)
     for line in client.images.push(pushed, stream=True, decode=True):
