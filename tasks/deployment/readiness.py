@@ -66,6 +66,16 @@ def _job(spec: dict[str, Any], status: dict[str, Any]) -> State:
     return State(done >= spec.get("completions", 1), f"{done} of {spec.get('completions', 1)} done")
 
 
+def retry_pulls(connection: Connection, namespace: str) -> None:
+    """Delete pods that wait for an image: the kubelet would ask for it again only after minutes."""
+    for pod in connection.list("v1", "Pod", namespace):
+        status = pod.get("status") or {}
+        found = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
+        waiting = ((one.get("state") or {}).get("waiting") or {} for one in found)
+        if any(one.get("reason") in _PULLING for one in waiting):
+            connection.delete({"apiVersion": "v1", "kind": "Pod", "metadata": pod["metadata"]})
+
+
 def reasons(connection: Connection, live: Manifest) -> Iterator[str]:
     """Say what the pods of a workload wait for: the scheduler, an image, a crash with its last log lines."""
     namespace = live["metadata"]["namespace"]

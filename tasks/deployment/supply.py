@@ -36,8 +36,13 @@ class Reference(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Give it without digest."""
+        """Give it without registry and digest."""
         return f"{self.repository}:{self.tag or 'latest'}"
+
+    @property
+    def full_name(self) -> str:
+        """Give it without digest, as a node asks for it."""
+        return f"{self.registry}/{self.name}"
 
 
 def parse(text: str) -> Reference:
@@ -72,15 +77,18 @@ def _images(node: object) -> Iterable[str]:
 def supply(
     client: DockerClient, wanted: Iterable[str], stand_ins: Mapping[str, str], show: Callable[[str], None]
 ) -> None:
-    """Bring images into the registry. Raises ImageError for one of ours that is not in the engine."""
+    """Bring images into the registry; `stand_ins`: public image by full name → local one.
+
+    Raises ImageError for one of ours that is not in the engine.
+    """
     here = references(client)
     ours = {image.name for image in images()}
     for text in wanted:
         reference = parse(text)
         if reference.repository in ours:
             _supply_ours(client, reference, here, show)
-        elif text in stand_ins:
-            _supply_stand_in(client, reference, stand_ins[text], here, show)
+        elif reference.full_name in stand_ins:
+            _supply_stand_in(client, reference, stand_ins[reference.full_name], here, show)
 
 
 def _supply_ours(client: DockerClient, wanted: Reference, here: frozenset[str], show: Callable[[str], None]) -> None:

@@ -75,6 +75,7 @@ def _deploy(environment: Environment, units: tuple[Unit, ...]) -> None:
     from tasks.deployment.applying import deploy, home_of, rendered  # noqa: PLC0415 - as above
     from tasks.deployment.connection import connect  # noqa: PLC0415
     from tasks.deployment.reaching import ways  # noqa: PLC0415
+    from tasks.deployment.readiness import retry_pulls  # noqa: PLC0415
 
     connection = connect(environment)
     seconds = _number("timeout", _SECONDS)
@@ -82,6 +83,7 @@ def _deploy(environment: Environment, units: tuple[Unit, ...]) -> None:
         manifests = rendered(unit)
         if environment.cluster == _KIND:
             _supply(unit, manifests)
+            retry_pulls(connection, home_of(manifests))
         deploy(connection, environment, unit, seconds, partial(_show, unit))
         for line in ways(manifests, home_of(manifests)):
             _show(unit, line)

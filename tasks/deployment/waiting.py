@@ -28,12 +28,13 @@ def wait(connection: Connection, manifests: Sequence[Manifest], seconds: float, 
     """Wait for workloads. Raises DeploymentError that says of each which is not ready what it waits for."""
     began = time.monotonic()
     pending, shown, explained = workloads(manifests), dict[str, str](), set[str]()
+    earlier = {_name(one): state(connection.get(one)) for one in pending}  # what failed before may well recover
     while pending:
         states = {_name(one): state(connection.get(one)) for one in pending}
         for name, found in states.items():
             _report(name, found, shown, began, show)
         pending = [one for one in pending if not states[_name(one)].is_ready]
-        failed = [one for one in pending if states[_name(one)].is_failed]
+        failed = [one for one in pending if states[_name(one)].is_failed and states[_name(one)] != earlier[_name(one)]]
         waited = time.monotonic() - began
         if failed or (pending and waited > seconds):
             raise DeploymentError(_explanation(connection, failed or pending, states, waited))
