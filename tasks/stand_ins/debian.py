@@ -27,7 +27,11 @@ _MIRRORS = {
     "IMBRICATE_DEBIAN_MIRROR": "http://deb.debian.org/debian",
     "IMBRICATE_DEBIAN_SECURITY_MIRROR": "http://deb.debian.org/debian-security",
 }
-_INDEXES = {"IMBRICATE_PYPI_MIRROR": "PIP_INDEX_URL", "IMBRICATE_NPM_MIRROR": "NPM_CONFIG_REGISTRY"}
+_INDEXES = {
+    "IMBRICATE_PYPI_MIRROR": "PIP_INDEX_URL",
+    "IMBRICATE_NPM_MIRROR": "NPM_CONFIG_REGISTRY",
+    "IMBRICATE_GO_MIRROR": "GOPROXY",
+}
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SETTINGS = {
     "etc/apt/apt.conf.d/90stand-in": """\
@@ -54,7 +58,7 @@ path-exclude /usr/share/man/*
 class Root(NamedTuple):
     """One root: its suite, where its packages come from, and the authorities that it trusts beside the public ones.
 
-    `indexes` are variables that tell pip and npm of a site's mirrors.
+    `indexes` are variables that tell pip, npm and Go of a site's mirrors.
     """
 
     suite: str

@@ -375,6 +375,18 @@ def test_clickhouse_refuses_a_wrong_password(cluster: Cluster, workload: Workloa
     assert "Authentication failed" in refused.text
 
 
+@pytest.mark.parametrize("workload", [one for one in DEV if one.image.startswith("minio/")], ids=_name)
+def test_minio_runs_as_its_manifest_says_and_lets_nobody_in_without_a_key(cluster: Cluster, workload: Workload) -> None:
+    server = cluster.start(workload)
+    _becomes_ready(server, workload)
+
+    refused = server.get(workload.ports["s3"], "/")
+
+    assert refused.status == 403
+    assert "AccessDenied" in refused.text
+    assert server.stop() == 0
+
+
 def _output(run: Run, image: str, *command: str, **options: Any) -> str:
     running = run(image, command=[*command], **options)
     assert running.exit_status() == 0, running.logs()

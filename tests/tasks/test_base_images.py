@@ -53,7 +53,7 @@ def folder(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     (made / "stand-ins.yaml").write_text(DECLARATIONS)
     (tmp_path / "authorities").mkdir()
     monkeypatch.setattr(debian, "AUTHORITIES", tmp_path / "authorities")
-    for what in ("DEBIAN", "DEBIAN_SECURITY", "PYPI", "NPM"):
+    for what in ("DEBIAN", "DEBIAN_SECURITY", "PYPI", "NPM", "GO"):
         monkeypatch.delenv(f"IMBRICATE_{what}_MIRROR", raising=False)
     return made
 
@@ -163,10 +163,11 @@ def test_without_authorities_no_variable_names_them() -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_pip_and_npm_are_told_of_a_sites_mirrors(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pip_npm_and_go_are_told_of_a_sites_mirrors(monkeypatch: pytest.MonkeyPatch) -> None:
     before = debian.root("trixie")
     monkeypatch.setenv("IMBRICATE_PYPI_MIRROR", "https://mirror.example.com/simple/")
     monkeypatch.setenv("IMBRICATE_NPM_MIRROR", "https://mirror.example.com/npm")
+    monkeypatch.setenv("IMBRICATE_GO_MIRROR", "https://mirror.example.com/go")
 
     root = debian.root("trixie")
 
@@ -174,6 +175,7 @@ def test_pip_and_npm_are_told_of_a_sites_mirrors(monkeypatch: pytest.MonkeyPatch
     assert root.environment[1:] == (
         "PIP_INDEX_URL=https://mirror.example.com/simple",
         "NPM_CONFIG_REGISTRY=https://mirror.example.com/npm",
+        "GOPROXY=https://mirror.example.com/go",
     )
 
 
@@ -308,9 +310,9 @@ def test_a_wrong_argument_is_an_error(doit: Doit, words: tuple[str, ...]) -> Non
 def test_the_public_images_that_manifests_name_have_stand_ins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     rendered = "\n".join(path.read_text() for path in ROOT.glob("gitops/dev/*/manifests.yaml"))
-    named = set(re.findall(r"image: ((?:postgres|redis|clickhouse/clickhouse-server):\S+)", rendered))
+    named = set(re.findall(r"image: ((?:postgres|redis|clickhouse/clickhouse-server|minio/minio):\S+)", rendered))
 
-    assert len(named) >= 5
+    assert len(named) >= 6
     assert stand_ins_for(named).keys() == {full_name(one) for one in named}
 
 
