@@ -30,6 +30,7 @@ _SECRET_FILES = {
     "id_ecdsa",
     "credentials.json",
 }
+_WHITEOUT = ".wh."  # says that a file of a lower layer is gone: image-spec, layer.md
 _DOCUMENTATION = (".md", ".rst", ".d.ts", ".html")  # full of examples: a secret in there has been published before
 _SECRETS = {
     "a private key": re.compile(rb"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----\s+[A-Za-z0-9+/=\s]{64}"),
@@ -69,7 +70,7 @@ def _user(user: str) -> Iterator[str]:
 
 def _of_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[str]:
     path = member.name.removeprefix("./")
-    if not member.isreg():
+    if not member.isreg() or PurePosixPath(path).name.startswith(_WHITEOUT):
         return
     if member.mode & _SET_ID:
         yield f"/{path}: runs with its owner's rights (mode {member.mode:o})"

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import hashlib
+import http.client
+import io
+import json
 import os
+import tarfile
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
+from tests.images.containers import Answer, request
 from tests.images.workloads import Workload, workloads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from docker import DockerClient
 
@@ -21,6 +30,10 @@ if TYPE_CHECKING:
 MANIFESTS = Path("gitops/dev/kairoflow/manifests.yaml")
 WEB = "web-app"
 BACKING = ("postgres", "redis", "minio")
+HTTP = 8080
+MEBIBYTE = 1 << 20
+PASSWORD = "correct horse battery"  # noqa: S105 - of accounts that end with the test
+STORE = "(new Kairoflow\\Store\\ObjectStore(Kairoflow\\Configuration::fromEnvironment(getenv())))"
 _SIZES = {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30}
 
 
@@ -171,3 +184,109 @@ class Node:
             "cap_drop": strict["capabilities"]["drop"],
             "security_opt": ["no-new-privileges"],
         }
+
+
+@dataclass
+class Pod:
+    """The web application's two containers; nginx's port is published by php-fpm's, whose network it shares."""
+
+    php: Running
+    nginx: Running
+
+    def ask(  # noqa: PLR0913 - what a request is made of
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        token: str = "",
+        headers: dict[str, str] | None = None,
+        timeout: float = 60,
+    ) -> Answer:
+        sent = {"Authorization": f"Bearer {token}"} if token else {}
+        raw = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        return request(method, self.php.url(HTTP, path), raw, sent | (headers or {}), timeout)
+
+    def sign_up(self, email: str) -> str:
+        """Make an account; give its token."""
+        credentials = {"email": email, "password": PASSWORD}
+        assert self.ask("POST", "/api/accounts", credentials).status == 201
+        return str(json.loads(self.ask("POST", "/api/session", credentials).body)["token"])
+
+    def upload(self, token: str, content: bytes, name: str = "notes.txt", **fields: str) -> Answer:
+        body, kind = form(content, name, fields)
+        return self.ask("POST", "/api/files", body, token=token, headers={"Content-Type": kind})
+
+    def run(self, code: str, *arguments: str) -> str:
+        """Run PHP in the application's container."""
+        status, output = self.php.execute(["php", "-r", f"require 'src/autoload.php'; {code}", *arguments])
+        assert status == 0, output
+        return output
+
+    def deliver(self, messages: dict[str, bytes]) -> None:
+        """Put messages into the bucket by their names, as a mail gateway does."""
+        names = list(messages)
+        archive = io.BytesIO()
+        with tarfile.open(fileobj=archive, mode="w") as files:
+            for number, name in enumerate(names):
+                entry = tarfile.TarInfo(f"message-{number}")
+                entry.size, entry.mode = len(messages[name]), 0o644
+                files.addfile(entry, io.BytesIO(messages[name]))
+        assert self.php.container.put_archive("/tmp", archive.getvalue())  # noqa: S108 - the container's own
+        put = f'{STORE}->put("mail/incoming/$name", file_get_contents("/tmp/message-$number"), \'message/rfc822\');'
+        self.run(f"foreach (json_decode($argv[1]) as $number => $name) {{ {put} }}", json.dumps(names))
+
+    def keys(self, prefix: str) -> list[str]:
+        return list(json.loads(self.run(f"echo json_encode({STORE}->keys($argv[1], 1000));", prefix)))
+
+
+def form(content: bytes, name: str, fields: dict[str, str]) -> tuple[bytes, str]:
+    """Make a multipart form; give its body and its media type."""
+    boundary = "limit-of-parts"
+    texts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{fields[key]}\r\n' for key in fields]
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+    start = "".join(texts) + head + "Content-Type: application/octet-stream\r\n\r\n"
+    return start.encode() + content + f"\r\n--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+
+
+def mail(number: int, to: str, attachment: bytes = b"") -> bytes:
+    """Make an e-mail."""
+    head = f"From: Sender <sender@example.org>\r\nTo: <{to}>\r\nMessage-ID: <{number}@example.org>\r\n"
+    head += f"Subject: Mail {number}\r\n"
+    text = "Content-Type: text/plain; charset=utf-8\r\n\r\nHello\r\n"
+    if not attachment:
+        return f"{head}MIME-Version: 1.0\r\n{text}".encode()
+    file = "Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=bill.pdf\r\n"
+    encoded = base64.encodebytes(attachment).decode().replace("\n", "\r\n")
+    parts = f"--b\r\n{text}--b\r\n{file}Content-Transfer-Encoding: base64\r\n\r\n{encoded}--b--\r\n"
+    return f'{head}MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n{parts}'.encode()
+
+
+def send(web: Pod, token: str, size: int) -> tuple[Answer, str]:
+    """Send a file of so many bytes, piece by piece; give the answer and the file's SHA-256."""
+    mark = "mark-of-the-file"
+    body, kind = form(mark.encode(), "large.bin", {"collection": "recordings"})
+    head, tail = body.split(mark.encode())
+    piece = os.urandom(MEBIBYTE)
+    digest = hashlib.sha256()
+
+    def pieces() -> Iterator[bytes]:
+        yield head
+        for left in range(size, 0, -MEBIBYTE):
+            part = piece[: min(left, MEBIBYTE)]
+            digest.update(part)
+            yield part
+        yield tail
+
+    connection = http.client.HTTPConnection("127.0.0.1", web.php.ports[HTTP], timeout=300)
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Content-Type": kind,
+        "Content-Length": str(len(head) + size + len(tail)),
+    }
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may be refused before all is sent
+        connection.request("POST", "/api/files", pieces(), headers)
+    response = connection.getresponse()
+    answer = Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+    connection.close()
+    return answer, digest.hexdigest()

@@ -59,6 +59,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "an address with variables": {"app/a": "postgresql://${USER}:${PASSWORD}@db/app"},
     "an address with a place for a password": {"app/a": "redis://user:<password>@host"},
     "the heading of a key": {"app/a": "-----BEGIN PRIVATE KEY-----\n..."},
+    "a file that is gone": {"var/log/.wh.dpkg.log": ""},
     "an empty .env": {"app/.env": ""},
     "an example in documentation": {"app/node_modules/pg/README.md": "postgresql://user:secret99@host/db"},
 }

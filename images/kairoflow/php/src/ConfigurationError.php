@@ -1,0 +1,11 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Kairoflow;
+
+use RuntimeException;
+
+final class ConfigurationError extends RuntimeException
+{
+}
