@@ -2,6 +2,7 @@
 
 text = imbricate.build("overlays/prod/shop")       # str
 resources = imbricate.load("overlays/prod/shop")   # ResMap, before it becomes text
+chain = imbricate.explain("overlays/prod/shop", "Deployment/web", "spec.replicas")   # Explanation
 """
 
 from __future__ import annotations
@@ -13,14 +14,29 @@ if TYPE_CHECKING:
 
     from imbricate.composition import Composition, compose
     from imbricate.errors import ImbricateError
+    from imbricate.provenance import Explanation, Recording, explain, record
     from imbricate.resources import ResMap
 
-__all__ = ["Composition", "ImbricateError", "build", "compose", "load"]
+__all__ = [
+    "Composition",
+    "Explanation",
+    "ImbricateError",
+    "Recording",
+    "build",
+    "compose",
+    "explain",
+    "load",
+    "record",
+]
 
 _HOMES = {
     "Composition": "imbricate.composition",
     "compose": "imbricate.composition",
     "ImbricateError": "imbricate.errors",
+    "Explanation": "imbricate.provenance",
+    "Recording": "imbricate.provenance",
+    "explain": "imbricate.provenance",
+    "record": "imbricate.provenance",
 }
 
 

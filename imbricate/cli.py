@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from imbricate.edit import add_edit, run_edit
 from imbricate.errors import ImbricateError, KustomizationError
+from imbricate.explain_command import add_explain, run_explain
 from imbricate.flags import add_flags, add_switch, deprecations, options_of, spelled_out
 from imbricate.nearest import nearest
 
@@ -49,6 +50,7 @@ def _parser() -> _Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog="imbricate")
     _add_build(commands)
     add_edit(commands)
+    add_explain(commands)
     _add_lock(commands)
     _add_version(commands)
     help_of = commands.add_parser("help", help="show the help of a command", allow_abbrev=False)
@@ -119,6 +121,8 @@ def _run(options: argparse.Namespace, parser: _Parser) -> int:
         return _lock(options)
     if options.command == "edit":
         return run_edit(options.verb, options.arguments)
+    if options.command == "explain":
+        return run_explain(options)
     if options.command == "version":
         return _version(options)
     sys.stdout.write(_help(parser, getattr(options, "topic", None)))

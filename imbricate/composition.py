@@ -28,7 +28,7 @@ from imbricate.references import fix_references
 from imbricate.replacements import replacements
 from imbricate.resources import ResMap, Resource, Source
 from imbricate.schema import BUILT_IN, BUILT_IN_VERSION, OpenApiSchemas, SchemasInEffect
-from imbricate.steps import Applied, Context
+from imbricate.steps import SILENT, Applied, Cause, Context, Observer
 from imbricate.transformers import (
     LABELS_ONLY,
     add_to_maps,
@@ -112,9 +112,10 @@ class Accumulated(NamedTuple):
 class Composer:
     """Composes one tree of layers."""
 
-    def __init__(self, root: Layer, options: BuildOptions = DEFAULT_OPTIONS) -> None:
-        """Take the tree and what the user allows."""
+    def __init__(self, root: Layer, options: BuildOptions = DEFAULT_OPTIONS, observer: Observer = SILENT) -> None:
+        """Take the tree, what the user allows, and who is told of each step."""
         self._root = root
+        self._observer = observer
         self._options = options
         self._schemas = SchemasInEffect()
         self._tracks_origin = bool(root.kustomization.build_metadata)
@@ -125,12 +126,16 @@ class Composer:
         """Compose. Raises ImbricateError with the file and field at fault."""
         done = self._accumulate(self._root, Accumulated(ResMap(), EMPTY, {}))
         resources = done.resources
-        add_hashes(resources)
-        fix_references(resources, done.config.name_reference)
-        resolve_vars(resources, done.variables, done.config.var_reference)
-        drop_local(resources)
-        self._order(resources)
-        self._add_metadata(resources)
+        for plugin, step in (
+            ("HashTransformer", lambda: add_hashes(resources)),
+            ("NameReferenceTransformer", lambda: fix_references(resources, done.config.name_reference)),
+            ("RefVarTransformer", lambda: resolve_vars(resources, done.variables, done.config.var_reference)),
+            ("LocalConfig", lambda: drop_local(resources)),
+            ("SortOrderTransformer", lambda: self._order(resources)),
+            ("BuildMetadata", lambda: self._add_metadata(resources)),
+        ):
+            step()
+            self._observer.applied(resources, None, Cause(self._root, "", plugin))
         return resources, tuple(self._unmatched)
 
     def _accumulate(self, layer: Layer, into: Accumulated, namespace: str = "") -> Accumulated:
@@ -148,20 +153,22 @@ class Composer:
         return done._replace(variables=merge_vars(done.variables, added))
 
     def _add_resources(self, entries: Entries, layer: Layer, into: Accumulated, namespace: str = "") -> Accumulated:
-        for _, entry in entries:
+        for field, entry in entries:
             if isinstance(entry, ResourceFile):
-                into.resources.extend(self._resources_of(entry, layer))
+                into.resources.extend(self._resources_of(entry, layer, field))
             else:
                 into = _merged(into, self._accumulate(entry, Accumulated(ResMap(), EMPTY, {}), namespace))
         return into
 
-    def _resources_of(self, entry: ResourceFile, layer: Layer) -> Iterator[Resource]:
+    def _resources_of(self, entry: ResourceFile, layer: Layer, field: str) -> Iterator[Resource]:
+        cause = Cause(layer, field, "", entry.path)
         origin = origins.of_file(layer, entry.path or layer.file_name) if self._tracks_origin else None
         self._schemas.describe(entry.manifests.described)
         for index, manifest in enumerate(entry.manifests):
             resource = Resource(manifest, Source(entry.file, index))
             self._schemas.note(resource.gvk.api_version, resource.gvk.kind)
             resource.origin = origin
+            self._observer.loaded(resource, cause)
             yield resource
 
     def _generate(self, layer: Layer, resources: ResMap, namespace: str) -> None:
@@ -169,12 +176,15 @@ class Composer:
         for kind, where, resource in itertools.chain(_generated(layer), charts):
             if self._tracks_origin:
                 resource.origin = origins.of_builtin(layer, kind)
-            absorb(resources, resource, where)
+            self._absorb(resources, resource, where, Cause(layer, where.field, kind))
         for config, plugin in self._plugins(layer.generators, layer):
             for resource in plugin.generate():
                 resource.source = config.source
                 resource.origin = resource.origin or origins.of_plugin(config)
-                absorb(resources, resource, plugin.where)
+                self._absorb(resources, resource, plugin.where, Cause(layer, "generators", config.gvk.kind, "", config))
+
+    def _absorb(self, resources: ResMap, resource: Resource, where: Where, cause: Cause) -> None:
+        self._observer.generated(resource, absorb(resources, resource, where), cause)
 
     def _plugins(self, entries: Entries, layer: Layer) -> list[tuple[Resource, Runnable]]:
         configs = self._add_resources(entries, layer, Accumulated(ResMap(), EMPTY, {})).resources
@@ -201,6 +211,7 @@ class Composer:
                 applied_any = True
                 if applied.resources is not None and not applied.resources:
                     self._unmatched.append(Unmatched(layer.file, applied.field))
+                self._observer.applied(done.resources, applied.resources, Cause(layer, applied.field, step.plugin))
                 if not step.whole_field:
                     origins.record(done.resources, origin)
             if step.whole_field and applied_any:
@@ -208,6 +219,7 @@ class Composer:
         for config, plugin in plugins:
             plugin.transform(done.resources)
             origins.record(done.resources, origins.of_plugin(config))
+            self._observer.applied(done.resources, None, Cause(layer, "transformers", config.gvk.kind, "", config))
 
     def _validate(self, layer: Layer, resources: ResMap) -> None:
         """Run validators, which must leave the resources as they are."""
@@ -321,8 +333,11 @@ def _inflated(layer: Layer, namespace: str, options: HelmOptions) -> Iterator[tu
             yield "HelmChartInflationGenerator", where, resource
 
 
-def absorb(resources: ResMap, resource: Resource, where: Where) -> None:
-    """Add a generated resource, or merge it into the one that is there (kustomize: appendReplaceOrMerge)."""
+def absorb(resources: ResMap, resource: Resource, where: Where) -> Resource | None:
+    """Add a generated resource, or merge it into the one that is there (kustomize: appendReplaceOrMerge).
+
+    Give the one that it took the place of.
+    """
     found = resources.with_any_id(resource.id)
     behavior = resource.behavior if resource.behavior in {"merge", "replace"} else "create"
     if len(found) > 1:
@@ -331,11 +346,12 @@ def absorb(resources: ResMap, resource: Resource, where: Where) -> None:
         if behavior != "create":
             raise where.at("behavior").error(f"there is no {resource.id} to {behavior}")
         resources.append(resource)
-        return
+        return None
     if behavior == "create":
         raise where.at("behavior").error(f"{resource.id} exists already: expected merge or replace")
     resource.take_over(found[0], merge=behavior == "merge")
     resources.replace(found[0], resource)
+    return found[0]
 
 
 def _vars_of(layer: Layer) -> list[tuple[Where, Var]]:
@@ -363,8 +379,8 @@ def deprecations(layer: Layer) -> Iterator[str]:
                 yield from deprecations(entry)
 
 
-def compose(path: Path | str, options: BuildOptions = DEFAULT_OPTIONS) -> Composition:
-    """Compose the kustomization in a folder.
+def compose(path: Path | str, options: BuildOptions = DEFAULT_OPTIONS, observer: Observer = SILENT) -> Composition:
+    """Compose the kustomization in a folder; an observer is told of each step.
 
     Raises ImbricateError with the file and field at fault.
     """
@@ -373,6 +389,6 @@ def compose(path: Path | str, options: BuildOptions = DEFAULT_OPTIONS) -> Compos
     sources = Sources()
     with Loader(sources, root_only=options.root_only, remote=options.remote, cache=options.cache) as loader:
         root = loader.load(path)
-        composer = Composer(root, options)
+        composer = Composer(root, options, observer)
         resources, unmatched = composer.compose()
     return Composition(resources, sources.paths, unmatched, (*deprecations(root), *composer.warnings))

@@ -83,11 +83,12 @@ def inflate(release: Release) -> Iterator[Resource]:
         helm.check_version()
         helm.pull_unless_there()
         text = helm.template()
-    for index, manifest in enumerate(_manifests(text, release.where)):
+    manifests = _manifests(text, release.where)
+    for index, (manifest, template) in enumerate(zip(manifests, _templates(text, len(manifests)), strict=True)):
         metadata = manifest.setdefault("metadata", {})
         annotations = metadata.get("annotations")
         metadata["annotations"] = {**(annotations if isinstance(annotations, dict) else {}), HELM_GENERATED: "true"}
-        yield Resource(manifest, Source(release.where.file, index, release.where.field.partition("[")[0]))
+        yield Resource(manifest, Source(release.where.file, index, release.where.field.partition("[")[0], template))
 
 
 def _check(release: Release) -> None:
@@ -218,6 +219,12 @@ class _Helm:
 
 def _flags(flag: str, *values: str) -> tuple[str, ...]:
     return tuple(part for value in values if value for part in (flag, value))
+
+
+def _templates(text: str, count: int) -> list[str]:
+    """Give the template of each object as helm says it in a comment, nothing where that cannot be told."""
+    found = re.findall(r"^---\n# Source: (.+)$", text, re.MULTILINE)
+    return found if len(found) == count else [""] * count
 
 
 def _manifests(text: str, where: Where) -> list[dict[str, Any]]:

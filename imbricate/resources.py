@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
 
 class Source(NamedTuple):
-    """Where a resource came from: the file or kustomization, and the position in it, from 0."""
+    """Where a resource came from: the file or kustomization, the position in it, from 0, the template of a chart."""
 
     file: str
     position: int = 0
     generator: str = ""
+    template: str = ""
 
     def __str__(self) -> str:
         if self.generator:

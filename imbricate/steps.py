@@ -37,5 +37,34 @@ class Context(NamedTuple):
         return Where(self.layer.file, field)
 
 
+class Cause(NamedTuple):
+    """What made or changed objects: a field of a layer's kustomization (`patches[2]`), and the plugin that it is there.
+
+    `field` is empty for what a build does by itself once all layers are done. `path` is that of a file of resources;
+    `config` the configuration of a plugin that has one of its own.
+    """
+
+    layer: Layer
+    field: str
+    plugin: str
+    path: str = ""
+    config: Resource | None = None
+
+
+class Observer:
+    """Is told of each step of a composition right after it; this one does not listen."""
+
+    def loaded(self, resource: Resource, cause: Cause) -> None:
+        """Hear of an object that was read."""
+
+    def generated(self, resource: Resource, replaced: Resource | None, cause: Cause) -> None:
+        """Hear of an object that was made, and the one that it replaced or was merged into."""
+
+    def applied(self, resources: ResMap, touched: Sequence[Resource] | None, cause: Cause) -> None:
+        """Hear that a step is done; `touched` are the objects that it meant, None means all of them."""
+
+
+SILENT = Observer()
+
 if TYPE_CHECKING:
     Transformer = Callable[[ResMap, Context], Iterator[Applied]]

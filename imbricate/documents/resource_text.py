@@ -22,7 +22,9 @@ def read_resources(data: bytes | str, file: str, *, takes_first: bool = False) -
     out of proportion.
     """
     text = decode(data, file).replace("\r\n", "\n")
-    documents = [_read_document(part, file, line, takes_first=takes_first) for part, line in _split(text, file)]
+    documents = [
+        _read_document(part, file, line, takes_first=takes_first) for part, line in split_documents(text, file)
+    ]
     return [None if type(one) is Scalar and one.value is None else one for one in documents]
 
 
@@ -43,7 +45,8 @@ def decode(data: bytes | str, file: str) -> str:
         raise DocumentError(file, line, column, f"expected UTF-8 text, found byte 0x{data[error.start]:02x}") from None
 
 
-def _split(text: str, file: str) -> list[tuple[str, int]]:
+def split_documents(text: str, file: str) -> list[tuple[str, int]]:
+    """Give the documents of a file, each with the number of lines before it. Raises DocumentError."""
     parts = []
     start = line = 0
     for found in _SEPARATOR.finditer(text):
