@@ -8,15 +8,19 @@ from tasks.bench.task import task_bench
 from tasks.build import task_build
 from tasks.check import task_check
 from tasks.cluster.task import task_cluster_down, task_cluster_status, task_cluster_up, task_node_image
+from tasks.completion.task import task_completion
 from tasks.deployment.task import task_deploy, task_destroy, task_logs, task_secrets, task_status
 from tasks.diff.task import task_diff, task_drift
 from tasks.docs import task_docs
 from tasks.e2e import task_e2e
+from tasks.explain import task_explain
 from tasks.impact.task import task_impact
+from tasks.new.task import task_new
 from tasks.promotion.task import task_promote, task_rollback
 from tasks.render import task_render
 from tasks.reporter import Reporter
 from tasks.test import task_test
+from tasks.watch.task import task_watch
 
 DOIT_CONFIG = {"reporter": Reporter}
 
@@ -29,14 +33,17 @@ __all__ = [
     "task_cluster_down",
     "task_cluster_status",
     "task_cluster_up",
+    "task_completion",
     "task_deploy",
     "task_destroy",
     "task_diff",
     "task_docs",
     "task_drift",
     "task_e2e",
+    "task_explain",
     "task_impact",
     "task_logs",
+    "task_new",
     "task_node_image",
     "task_promote",
     "task_render",
@@ -44,4 +51,5 @@ __all__ = [
     "task_secrets",
     "task_status",
     "task_test",
+    "task_watch",
 ]

@@ -24,6 +24,7 @@ ARGUMENTS = {  # of each task that takes any; `bench` checks its own
     "cluster_down": (),
     "cluster_status": (),
     "cluster_up": ("node_image", "nodes"),
+    "completion": ("shell",),
     "deploy": (*_UNITS, "timeout"),
     "destroy": (*_UNITS, "yes"),
     "diff": (*_UNITS, "against", "colour", "format"),
@@ -32,13 +33,16 @@ ARGUMENTS = {  # of each task that takes any; `bench` checks its own
     "explain": (*_UNITS, "field", "format", "ref"),
     "impact": ("colour", "format", "since"),
     "logs": (*_UNITS, "lines", "service"),
+    "new": ("service", "system"),
     "promote": ("commit", "dry_run", "from", "system", "to"),
     "render": _UNITS,
     "secrets": _UNITS,
     "status": _UNITS,
     "rollback": (*_UNITS, "commit", "dry_run", "to"),
+    "watch": _UNITS,
 }
 _CHECKED_ELSEWHERE = "bench"
+_MAKES_A_SYSTEM = "new"
 
 
 class Selection(NamedTuple):
@@ -62,7 +66,7 @@ def given(arguments: Iterable[str] | None = None) -> dict[str, str]:
 
 def checked() -> dict[str, str]:
     """Give the arguments after a look at their names. Raises InvalidTask for one that no task of the command reads."""
-    tasks = {word.partition(":")[0] for word in sys.argv[1:] if "=" not in word}
+    tasks = _tasks()
     if _CHECKED_ELSEWHERE in tasks:
         return {}
     variables = given()
@@ -71,6 +75,10 @@ def checked() -> dict[str, str]:
     for name, value in variables.items():
         _check(name, known, f"{name}={value}", "argument")
     return variables
+
+
+def _tasks() -> set[str]:
+    return {word.partition(":")[0] for word in sys.argv[1:] if "=" not in word}
 
 
 def choice(name: str, choices: tuple[str, ...]) -> str:
@@ -86,7 +94,7 @@ def selection() -> Selection:
         found = units()
     except ConfigurationError as error:
         raise InvalidTask(str(error)) from None
-    variables = checked()
+    variables = {} if _MAKES_A_SYSTEM in _tasks() else checked()
     environments = tuple(dict.fromkeys(unit.environment for unit in found))
     systems = tuple(sorted({unit.system for unit in found}))
     chosen_environments = _names(variables, "env", environments, "environment")

@@ -1,0 +1,1 @@
+"""Rendering again whenever a file is saved, and showing what that changed."""
