@@ -1,0 +1,1 @@
+"""Takes audit events, keeps them safe at once, and writes each exactly once to ClickHouse."""
