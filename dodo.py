@@ -18,6 +18,7 @@ from tasks.impact.task import task_impact
 from tasks.new.task import task_new
 from tasks.promotion.task import task_promote, task_rollback
 from tasks.render import task_render
+from tasks.report.task import task_report
 from tasks.reporter import Reporter
 from tasks.test import task_test
 from tasks.watch.task import task_watch
@@ -47,6 +48,7 @@ __all__ = [
     "task_node_image",
     "task_promote",
     "task_render",
+    "task_report",
     "task_rollback",
     "task_secrets",
     "task_status",

@@ -36,6 +36,7 @@ ARGUMENTS = {  # of each task that takes any; `bench` checks its own
     "new": ("service", "system"),
     "promote": ("commit", "dry_run", "from", "system", "to"),
     "render": _UNITS,
+    "report": (*_UNITS, "output"),
     "secrets": _UNITS,
     "status": _UNITS,
     "rollback": (*_UNITS, "commit", "dry_run", "to"),
