@@ -39,10 +39,10 @@ _SECRETS = {
     "a token of npm": re.compile(rb"(?:\bnpm_[A-Za-z0-9]{36}\b|:_authToken=[^\s$]{8})"),
     "a token of GitLab": re.compile(rb"\bglpat-[A-Za-z0-9_-]{20}\b"),
     "a token of Slack": re.compile(rb"\bxox[abpors]-[A-Za-z0-9-]{24}"),
-    "credentials in an address": re.compile(
-        rb"\b(?:https?|postgres(?:ql)?|redis)://[^\s:/@$<{'\"]+:[^\s:/@$<{*'\"]{6,}@"
-    ),
 }
+# Only in what configures something: source code is full of examples.
+_ADDRESS = re.compile(rb"\b(?:https?|postgres(?:ql)?|redis)://[^\s:/@$<{'\"]+:[^\s:/@$<{*'\"]{6,}@")
+_CONFIGURATION = (".cfg", ".conf", ".config", ".env", ".ini", ".json", ".npmrc", ".pypirc", ".toml", ".yaml", ".yml")
 _NAMED = re.compile(r"(?i)(?:PASSWORD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY)")
 
 
@@ -87,3 +87,5 @@ def _secrets(path: str, content: bytes) -> Iterator[str]:
     for what, pattern in _SECRETS.items():
         if pattern.search(content):
             yield f"/{path}: holds {what}"
+    if path.endswith(_CONFIGURATION) and _ADDRESS.search(content):
+        yield f"/{path}: holds credentials in an address"

@@ -45,7 +45,7 @@ BAD: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"app/.npmrc": "//registry/:_authToken=abcdefgh12"}, {}, "/app/.npmrc: holds a token of npm"),
     ({"app/a": f"glpat-{'a' * 20}"}, {}, "/app/a: holds a token of GitLab"),
     ({"app/a": f"xoxb-{'1' * 24}"}, {}, "/app/a: holds a token of Slack"),
-    ({"app/a": "postgresql://app:hunter22@db/app"}, {}, "/app/a: holds credentials in an address"),
+    ({"app/a.toml": "postgresql://app:hunter22@db/app"}, {}, "/app/a.toml: holds credentials in an address"),
 ]
 
 
@@ -56,8 +56,9 @@ def test_it_is_found(saved: Callable[..., Saved], files: dict[str, Any], options
 
 GOOD: dict[str, dict[str, Any]] = {
     "a program": {"app/main": "x"},
-    "an address with variables": {"app/a": "postgresql://${USER}:${PASSWORD}@db/app"},
-    "an address with a place for a password": {"app/a": "redis://user:<password>@host"},
+    "an example in source code": {"app/a.py": "redis://user:password@localhost"},
+    "an address with variables": {"app/a.ini": "postgresql://${USER}:${PASSWORD}@db/app"},
+    "an address with a place for a password": {"app/a.ini": "redis://user:<password>@host"},
     "the heading of a key": {"app/a": "-----BEGIN PRIVATE KEY-----\n..."},
     "a file that is gone": {"var/log/.wh.dpkg.log": ""},
     "an empty .env": {"app/.env": ""},
