@@ -23,10 +23,11 @@ _VARIABLE = re.compile(r"\$\{?(?P<name>\w+)\}?$")
 
 
 class Dockerfile(NamedTuple):
-    """The global arguments with their defaults, and the names of the stages; the last one has none."""
+    """The global arguments with their defaults, the names of the stages, and all arguments that any of them takes."""
 
     arguments: dict[str, str]
     stages: tuple[str, ...]
+    taken: frozenset[str]
 
     @property
     def bases(self) -> dict[str, str]:
@@ -38,17 +39,20 @@ def read(path: Path) -> Dockerfile:
     """Read a Dockerfile. Raises ImageError for a base image that is no pinned argument."""
     arguments: dict[str, str] = {}
     stages: list[str] = []
+    taken = set()
     for number, line in _instructions(path):
         stage = _STAGE.match(line)
         argument = _ARGUMENT.match(line)
         if stage:
             _check_base(f"{path}:{number}", stage["base"], arguments, stages)
             stages.append(stage["name"] or "")
-        elif argument and not stages:
-            arguments[argument["name"]] = argument["value"] or ""
+        elif argument:
+            taken.add(argument["name"])
+            if not stages:
+                arguments[argument["name"]] = argument["value"] or ""
     if not stages:
         raise ImageError(f"{path}: expected a FROM, found none")
-    return Dockerfile(arguments, tuple(stages))
+    return Dockerfile(arguments, tuple(stages), frozenset(taken))
 
 
 def _instructions(path: Path) -> Iterator[tuple[int, str]]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _STEP = re.compile(r"Step (?P<number>\d+/\d+) : (?P<instruction>.*)")
 _MAKES_LAYER = re.compile(r"  (?:RUN|COPY|ADD|WORKDIR)\b")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _CACHED = "Using cache"
 _OWN_WORDS = ("--->", "Removing intermediate container")
 _SHOWN = 20
@@ -70,7 +71,7 @@ def _follow(recipe: Recipe, events: Iterable[dict[str, Any]], show: Callable[[st
     step, began, cached, built = "", time.perf_counter(), False, ""
     output: deque[str] = deque(maxlen=_SHOWN)
     for event in events:
-        line = event.get("stream", "").strip()
+        line = _COLOUR.sub("", event.get("stream", "")).strip()
         begins = _STEP.match(line)
         if "error" in event:
             raise ImageError(_failure(recipe, step, event["error"], output))

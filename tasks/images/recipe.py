@@ -66,4 +66,4 @@ def _replaced(image: Image, read: dockerfile.Dockerfile, stand_ins: Mapping[str,
     missing = sorted(read.bases.keys() - stand_ins.keys())
     if missing:
         raise ImageError(f"{image.dockerfile}: ARG {missing[0]} has no stand-in; known: {', '.join(sorted(stand_ins))}")
-    return {name: stand_ins[name] for name in read.bases} | ({_SNAPSHOT: ""} if _SNAPSHOT in read.arguments else {})
+    return {name: stand_ins[name] for name in read.bases} | ({_SNAPSHOT: ""} if _SNAPSHOT in read.taken else {})

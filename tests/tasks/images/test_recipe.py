@@ -93,6 +93,13 @@ def test_with_stand_ins_debian_packages_come_from_the_base_own_sources(images: P
     assert recipe(WEB, {"PYTHON_IMAGE": "local"}).arguments == {"PYTHON_IMAGE": "local", "DEBIAN_SNAPSHOT": ""}
 
 
+def test_so_they_do_where_only_a_stage_takes_the_snapshot(images: Path) -> None:
+    dockerfile = images / "shop/web/Dockerfile"
+    dockerfile.write_text(dockerfile.read_text() + "ARG DEBIAN_SNAPSHOT=20260101T000000Z\n")
+
+    assert recipe(WEB, {"PYTHON_IMAGE": "local"}).arguments["DEBIAN_SNAPSHOT"] == ""
+
+
 def test_a_base_without_stand_in_is_an_error() -> None:
     with pytest.raises(ImageError) as caught:
         recipe(WEB, {"NODE_IMAGE": "local"})
