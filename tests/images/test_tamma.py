@@ -464,6 +464,8 @@ def test_an_orchestrator_that_is_killed_loses_nothing(tamma: Tamma, run: Run) ->
             digest = becomes(tamma, task, "succeeded")["result"]["digest"]
             assert digest == hashlib.sha256(str(number).encode()).hexdigest()
         assert {look(tamma, task)["attempts"] for task in tasks} == {1}
+        for one in others:
+            ready(one, ORCHESTRATOR)
         assert sum(metric(one, ORCHESTRATOR, "tamma_tasks_dispatched_total") for one in others) == len(tasks)
     finally:
         first.container.start()
