@@ -1,0 +1,1 @@
+"""`doit report`: what is rendered, in one HTML file: state, findings, images, differences and who talks to whom."""
