@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.git import contents_at
@@ -64,9 +65,17 @@ def _moves(target: Unit, wanted: dict[str, Pin], settings: dict[str, str]) -> Mo
     return Moves(
         target,
         before,
-        tuple(pin for pin in wanted.values() if _differs(before.get(pin.name), pin)),
+        tuple(pin for pin in wanted.values() if _is_used(pin, before, target) and _differs(before.get(pin.name), pin)),
         {name: value for name, value in moving.items() if here.get(name) != value},
     )
+
+
+def _is_used(pin: Pin, before: dict[str, Pin], target: Unit) -> bool:
+    """Tell whether a unit runs an image: it is pinned there, or rendered without a pin, as a new service is at first."""
+    if pin.name in before:
+        return True
+    rendered = re.compile(rf"image: ['\"]?{re.escape(pin.name)}(?:[:@].*)?['\"]?$", re.MULTILINE)
+    return target.manifests.is_file() and bool(rendered.search(target.manifests.read_text()))
 
 
 def _differs(here: Pin | None, wanted: Pin) -> bool:
@@ -74,10 +83,9 @@ def _differs(here: Pin | None, wanted: Pin) -> bool:
 
 
 def _check_rendered(wanted: dict[str, Pin], manifests: str, where: str, way_on: str) -> None:
-    lines = {line.strip() for line in manifests.splitlines()}
+    values = {line.rpartition(": ")[2].strip("'\"") for line in manifests.splitlines()}
     for pin in wanted.values():
-        forms = {f"{dash}image: {quote}{pin.reference}{quote}" for dash in ("", "- ") for quote in ("", "'", '"')}
-        if not forms & lines:
+        if pin.reference not in values:
             raise PromotionError(f"{where} has no image {pin.reference}, which the pins name: {way_on}")
 
 

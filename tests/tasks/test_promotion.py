@@ -111,6 +111,33 @@ def test_a_promotion_goes_back_the_same_way(stages: Path, doit: Doit) -> None:
     assert _git(stages, "log", "-1", "--format=%s").startswith("Roll back shop in prod to HEAD~1 (")
 
 
+def test_what_only_the_earlier_stage_runs_stays_there(stages: Path, doit: Doit) -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: mail}\nspec: {containers: [{name: mail, image: mail}]}\n"
+    (stages / "overlays/staging/shop/mail.yaml").write_text(pod)
+    overlay = stages / "overlays/staging/shop/kustomization.yaml"
+    overlay.write_text(overlay.read_text().replace("- ../../../base/shop\n", "- ../../../base/shop\n- mail.yaml\n"))
+    pins = stages / "overlays/staging/shop/pins/kustomization.yaml"
+    pins.write_text(pins.read_text() + "- name: mail\n  newTag: '1'\n")
+    assert doit("render", "env=staging")[0] == 0
+    _git(stages, "add", ".")
+    _git(stages, "commit", "-qm", "A server that only staging has")
+
+    assert doit("promote", "from=staging", "to=prod")[0] == 0
+
+    assert "mail" not in (stages / "overlays/prod/shop/pins/kustomization.yaml").read_text()
+
+
+def test_a_new_service_gets_its_first_pin(stages: Path, doit: Doit) -> None:
+    pins = stages / "overlays/prod/shop/pins/kustomization.yaml"
+    pins.write_text("apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n")
+    assert doit("render", "env=prod")[0] == 0
+    _git(stages, "commit", "-qam", "Not pinned yet")
+
+    assert doit("promote", "from=staging", "to=prod")[0] == 0
+
+    assert f"newName: staging.example.com/shop/web\n  newTag: 1.0-{NEW[7:10]}" in pins.read_text()
+
+
 def test_a_second_time_there_is_nothing_to_do(stages: Path, doit: Doit) -> None:  # noqa: ARG001 - the fixture is used
     doit("promote", "from=staging", "to=prod", "commit=yes")
 
