@@ -71,7 +71,7 @@ def _moves(target: Unit, wanted: dict[str, Pin], settings: dict[str, str]) -> Mo
 
 
 def _is_used(pin: Pin, before: dict[str, Pin], target: Unit) -> bool:
-    """Tell whether a unit runs an image: it is pinned there, or rendered without a pin, as a new service is at first."""
+    """Tell whether a unit runs an image: it is pinned there, or rendered without a pin, as a new service is first."""
     if pin.name in before:
         return True
     rendered = re.compile(rf"image: ['\"]?{re.escape(pin.name)}(?:[:@].*)?['\"]?$", re.MULTILINE)

@@ -18,11 +18,11 @@ Manifest = dict[str, Any]
 _HOST = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
 _MENTION = re.compile(
     rf"(?:://|@)(?P<address>{_HOST})(?=[:/?#,;\s\"'<]|$)(?::(?P<address_port>\d+))?"
-    rf"|(?<![\w./@:-])(?P<pair>{_HOST}):(?P<pair_port>\d{{2,5}})(?![\w.])"
+    rf"|(?<![\w./@:-])(?P<pair>(?=[\d.-]*[a-z]){_HOST}):(?P<pair_port>\d{{2,5}})(?![\w.])"
     rf"|(?i:host|hostname|hosts|server|servers|service|addr|address|endpoint|upstream)[\"']?\s*[:=]\s*[\"']?"
     rf"(?P<named>{_HOST})(?=[:/?#,;\s\"'<]|$)"
 )
-_PASSWORD = re.compile(r"://[^\s/@]*@")
+_PASSWORD = re.compile(r"://(?:\{\{[^{}]*\}\}|\{(?!\{)|[^\s/@{])*@")
 
 
 class Text(NamedTuple):

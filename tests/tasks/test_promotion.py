@@ -129,7 +129,7 @@ def test_what_only_the_earlier_stage_runs_stays_there(stages: Path, doit: Doit) 
 
 def test_a_new_service_gets_its_first_pin(stages: Path, doit: Doit) -> None:
     pins = stages / "overlays/prod/shop/pins/kustomization.yaml"
-    pins.write_text("apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n")
+    pins.write_text("apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\ncommonAnnotations: {a: b}\n")
     assert doit("render", "env=prod")[0] == 0
     _git(stages, "commit", "-qam", "Not pinned yet")
 
