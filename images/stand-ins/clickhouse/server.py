@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a program by itself
 """A stand-in for ClickHouse's server: its HTTP interface in front of chdb, which is its engine as a library.
 
 It answers what services of ours ask (queries, inserts, parameters, /ping, name and password) and keeps its data in
