@@ -29,6 +29,7 @@ _CHANGES = {"+": "plus", "-": "minus", "@": "place"}
 MOST_LINES = 300
 _ALL_LINES = 8000
 _FEWEST_LINES = 20
+_FIELD = " " * 6
 _LONGEST_LINE = 400
 _BAR = 160
 _SHORT_DIGEST = 12
@@ -128,11 +129,25 @@ def _folded(lines: Sequence[Line], summary: str, command: str, most: int) -> Htm
 
 
 def changed_lines(lines: Sequence[Line], command: str, most: int) -> Html:
-    """Give the lines of a difference; of a long one the first, and the command that shows all."""
-    shown = [element("span", _short(line.text), Html("\n"), class_=_CHANGES.get(line.mark)) for line in lines[:most]]
-    left = len(lines) - len(shown)
+    """Give the lines of a difference; of a long one some of each object, and the command that shows all."""
+    kept = _kept(lines, most)
+    shown = [element("span", _short(line.text), Html("\n"), class_=_CHANGES.get(line.mark)) for line in kept]
+    left = len(lines) - len(kept)
     note = element("p", f"{plural(left, 'more line')}: ", element("code", command), class_="cut") if left else None
     return joined(element("pre", element("code", *shown), tabindex="0", role="region", aria_label="Differences"), note)
+
+
+def _kept(lines: Sequence[Line], most: int) -> list[Line]:
+    """Cut each object's lines to its share, then all of them; an object's title is not indented as its fields are."""
+    titles = sum(not line.text.startswith(_FIELD) for line in lines)
+    share = max(_FEWEST_LINES, most // max(1, titles)) if len(lines) > most else len(lines)
+    kept: list[Line] = []
+    since_title = 0
+    for line in lines:
+        since_title = since_title + 1 if line.text.startswith(_FIELD) else 0
+        if since_title < share:
+            kept.append(line)
+    return kept[:most]
 
 
 def _short(text: str) -> str:

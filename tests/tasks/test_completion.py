@@ -41,7 +41,7 @@ LINES = {
     "doit rend": ["render"],
     "doit ren ": None,
     "doit li": ["list"],
-    "doit list re": ["render"],
+    "doit list re": ["render", "report"],
     "doit render ": ["env=", "system="],
     "doit render env=dev ": ["system="],
     "doit -n 2 render e": ["env="],
