@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_WIDTH = 28
-_SHOWN = ("render:", "build:", "base_images:")
+_WIDTH = 34
+_SHOWN = ("render:", "build:", "base_images:", "test:")
 
 
 class Reporter:
@@ -25,7 +25,16 @@ class Reporter:
         self._out = outstream
         self._show = not options.get("quiet")
         self._started = time.perf_counter()
-        self._counts = {"rendered": 0, "built": 0, "unchanged": 0, "up to date": 0, "failed": 0, "removed": 0}
+        self._counts = {
+            "rendered": 0,
+            "built": 0,
+            "unchanged": 0,
+            "up to date": 0,
+            "failed": 0,
+            "removed": 0,
+            "passed": 0,
+            "left out": 0,
+        }
         self._has_total = False
 
     def initialize(self, tasks: dict[str, Any], selected_tasks: Sequence[str]) -> None:
