@@ -28,16 +28,20 @@ _LINE = 120
 
 
 class Options(NamedTuple):
-    """What the command line asks for: published or stand-in bases, a buildx builder, a registry, whether to pin."""
+    """What the command line asks for: published or stand-in bases, a buildx builder, a registry, whether to pin.
+
+    `cached` is false for a build that takes nothing from an earlier one, and must give what is in the lock.
+    """
 
     stand_ins: bool = False
     builder: str = ""
     registry: str = ""
     pinned: bool = True
+    cached: bool = True
 
 
 def task_build() -> Iterator[dict[str, Any]]:
-    """Build the images; write their digests to the lock and the first environment's pins (system=, push=REGISTRY)."""
+    """Build the images; write their digests to the lock and the first environment's pins (system=, push=, cache=no)."""
     options = _options()
     yield {"basename": "build", "name": None, "doc": task_build.__doc__}
     for image in _chosen():
@@ -51,7 +55,7 @@ def task_build() -> Iterator[dict[str, Any]]:
 
 def _options() -> Options:
     given = checked()
-    for name, choices in {"bases": ("published", "stand-ins"), "pin": ("yes", "no")}.items():
+    for name, choices in {"bases": ("published", "stand-ins"), "pin": ("yes", "no"), "cache": ("yes", "no")}.items():
         if name in given and given[name] not in choices:
             raise InvalidTask(f"{name}={given[name]}: expected {' or '.join(choices)}")
     return Options(
@@ -59,6 +63,7 @@ def _options() -> Options:
         given.get("builder", ""),
         given.get("push", "").rstrip("/"),
         given.get("pin") != "no",
+        given.get("cache") != "no",
     )
 
 
@@ -73,7 +78,7 @@ def is_current(image: Image, options: Options, task: object, values: dict[str, A
     """Tell whether the engine has just this image, and the lock too; what is to be pushed is looked at anew."""
     from tasks.images.lock import locked  # noqa: PLC0415 - `doit list` needs no lock
 
-    if options.registry:
+    if options.registry or not options.cached:
         return False
     try:
         recipe = _recipe(image, options)
@@ -117,10 +122,13 @@ def build(image: Image, options: Options) -> dict[str, Any] | TaskFailed:
 def _built(recipe: Recipe, options: Options) -> str:
     """Make what is not there yet; publish and pin it. Gives the line to show."""
     from tasks.images.engine import connect  # noqa: PLC0415 - as above
-    from tasks.images.making import describe, make  # noqa: PLC0415
+    from tasks.images.making import Way, describe, make  # noqa: PLC0415
 
     client = connect()
-    entry = describe(client, recipe) or make(client, recipe, options.builder, partial(_show, recipe.image))
+    way = Way(options.builder, options.cached, partial(_show, recipe.image))
+    entry = (describe(client, recipe) if options.cached else None) or make(client, recipe, way)
+    if not options.cached and not options.builder:
+        _same_as_before(recipe, entry)
     if options.registry:
         from tasks.images.publishing import Destination, publish  # noqa: PLC0415 - as above
 
@@ -129,6 +137,19 @@ def _built(recipe: Recipe, options: Options) -> str:
     if options.pinned:
         _pin(recipe.image, entry, options.registry)
     return f"{entry.tag}  {_megabytes(entry.own)} above a base of {_megabytes(entry.size - entry.own)}"
+
+
+def _same_as_before(recipe: Recipe, entry: Locked) -> None:
+    """Hold what came out of a build without cache against the lock. Raises ImageError where the same inputs differ."""
+    from tasks.images.errors import ImageError  # noqa: PLC0415 - as above
+    from tasks.images.lock import locked  # noqa: PLC0415
+
+    before = locked().get(recipe.image.name)
+    if before is not None and before.inputs == recipe.digest and before.digest != entry.digest:
+        raise ImageError(
+            f"{recipe.image.dockerfile}: built anew from the same inputs it is {entry.digest}, and images.lock.json "
+            f"has {before.digest}: a step writes something that differs from run to run"
+        )
 
 
 def _pin(image: Image, entry: Locked, registry: str) -> None:

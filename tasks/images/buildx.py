@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import subprocess
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.images import context
 from tasks.images.errors import ImageError
@@ -21,19 +21,28 @@ if TYPE_CHECKING:
 _SHOWN = 20
 
 
-def build(builder: str, recipe: Recipe, target: str, output: Path | None, show: Callable[[str], None]) -> None:
-    """Build a stage (`target`, or the last) with a buildx builder, into an archive as `docker save` writes it.
+class Order(NamedTuple):
+    """What a builder is asked for: a stage (`target`, or the last), as an archive that is written to `output`."""
+
+    builder: str
+    target: str
+    output: Path | None
+    cached: bool = True
+
+
+def build(order: Order, recipe: Recipe, show: Callable[[str], None]) -> None:
+    """Build a stage with a buildx builder, into an archive as `docker save` writes it.
 
     Raises ImageError with the end of what the builder printed.
     """
-    command = _command(builder, recipe, target, output)
+    command = _command(order, recipe)
     printed: deque[str] = deque(maxlen=_SHOWN)
     try:
         process = subprocess.Popen(  # noqa: S603 - a list, no shell
             command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
     except OSError as error:
-        raise ImageError(f"builder={builder}: docker cannot be run: {error.strerror}") from None
+        raise ImageError(f"builder={order.builder}: docker cannot be run: {error.strerror}") from None
     with process:
         _send(process, recipe)
         for line in process.stderr or ():
@@ -43,16 +52,17 @@ def build(builder: str, recipe: Recipe, target: str, output: Path | None, show: 
                 show(text.partition(" ")[2])
     if process.returncode:
         lines = "".join(f"\n  {line}" for line in printed if line)
-        raise ImageError(f"{recipe.image.dockerfile}: builder {builder} failed:{lines}")
+        raise ImageError(f"{recipe.image.dockerfile}: builder {order.builder} failed:{lines}")
 
 
-def _command(builder: str, recipe: Recipe, target: str, output: Path | None) -> list[str]:
+def _command(order: Order, recipe: Recipe) -> list[str]:
     """Give the command; the context comes on standard input, so that both builders get the same one."""
-    destination = f"type=docker,dest={output}" if output else "type=cacheonly"
+    destination = f"type=docker,dest={order.output}" if order.output else "type=cacheonly"
     name = recipe.image.dockerfile.relative_to("images").as_posix()
-    command = ["docker", "buildx", "build", "--builder", builder, "--progress", "plain", "--file", name]
+    command = ["docker", "buildx", "build", "--builder", order.builder, "--progress", "plain", "--file", name]
     command += ["--provenance", "false", "--output", destination]
-    command += ["--target", target] if target else []
+    command += ["--target", order.target] if order.target else []
+    command += [] if order.cached else ["--no-cache"]
     for argument, value in {**recipe.arguments, "SOURCE_DATE_EPOCH": str(context.EPOCH)}.items():
         command += ["--build-arg", f"{argument}={value}"]
     return [*command, "-"]

@@ -43,7 +43,9 @@ def connect() -> DockerClient:
     return client
 
 
-def build(client: DockerClient, recipe: Recipe, show: Callable[[str], None], target: str = "") -> str:
+def build(
+    client: DockerClient, recipe: Recipe, show: Callable[[str], None], target: str = "", *, cached: bool = True
+) -> str:
     """Build an image, or the stage that `target` names; give the id. Raises ImageError with the failed step's output.
 
     `show` gets one line for each step that was not cached.
@@ -57,6 +59,7 @@ def build(client: DockerClient, recipe: Recipe, show: Callable[[str], None], tar
             dockerfile=recipe.image.dockerfile.relative_to("images").as_posix(),
             buildargs=recipe.arguments,
             target=target or None,
+            nocache=not cached,
             decode=True,
             rm=True,
             forcerm=True,

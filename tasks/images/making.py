@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.images import buildx, engine
 from tasks.images.archive import base_layers, load, saved, saved_file, steady
@@ -31,14 +31,22 @@ _TESTS = "test"
 _MEGABYTE = 1_000_000
 
 
-def make(client: DockerClient, recipe: Recipe, builder: str, show: Callable[[str], None]) -> Locked:
-    """Make an image, with the engine or with a builder of buildx. Raises ImageError; nothing is tagged then."""
+class Way(NamedTuple):
+    """How to build: by a builder of buildx or, if empty, the engine; with earlier steps or not; who hears of steps."""
+
+    builder: str
+    cached: bool
+    show: Callable[[str], None]
+
+
+def make(client: DockerClient, recipe: Recipe, way: Way) -> Locked:
+    """Make an image. Raises ImageError; nothing is tagged then."""
     engine.fetch_bases(client, recipe)
-    with _built(client, recipe, builder, show) as built:
+    with _built(client, recipe, way) as built:
         kept = base_layers(client, built, tuple(recipe.bases.values()))
         with steady(built, kept) as image:
             _look_at(recipe, image, kept)
-            draw_up(recipe, image, show)
+            draw_up(recipe, image, way.show)
             load(client, image, [recipe.reference])
             return _entry(recipe, image, kept)
 
@@ -52,11 +60,11 @@ def describe(client: DockerClient, recipe: Recipe) -> Locked | None:
 
 
 @contextmanager
-def _built(client: DockerClient, recipe: Recipe, builder: str, show: Callable[[str], None]) -> Iterator[Saved]:
+def _built(client: DockerClient, recipe: Recipe, way: Way) -> Iterator[Saved]:
     """Run the tests in their stage, then build the last one; give the image that came out."""
     targets = [_TESTS, ""] if _TESTS in recipe.stages else [""]
-    if not builder:
-        identity = [engine.build(client, recipe, show, target) for target in targets][-1]
+    if not way.builder:
+        identity = [engine.build(client, recipe, way.show, target, cached=way.cached) for target in targets][-1]
         client.api.tag(identity, f"{recipe.image.name}", "as-built")  # keeps the engine's cache of steps
         with saved(client, identity) as image:
             yield image
@@ -64,7 +72,8 @@ def _built(client: DockerClient, recipe: Recipe, builder: str, show: Callable[[s
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder) / "image.tar"
         for target in targets:
-            buildx.build(builder, recipe, target, None if target else archive, show)
+            order = buildx.Order(way.builder, target, None if target else archive, way.cached)
+            buildx.build(order, recipe, way.show)
         with saved_file(archive) as image:
             yield image
 

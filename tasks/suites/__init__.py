@@ -1,0 +1,1 @@
+"""The unit tests beside the services in images/: where they are, and how each language runs them."""
