@@ -116,6 +116,8 @@ def build(image: Image, options: Options) -> dict[str, Any] | TaskFailed:
         line = _built(recipe, options)
     except ImageError as error:
         return TaskFailed(str(error))
+    except OSError as error:  # a full disk, most often: an image passes through a temporary file
+        return TaskFailed(f"{image.dockerfile}: {error.filename or 'temporary files'}: {error.strerror}")
     return {"line": line, "did": "built", "seconds": round(time.perf_counter() - started, 3)}
 
 

@@ -25,7 +25,7 @@ def task_cluster_up() -> dict[str, Any]:
     if given.get("nodes", _NODES[0]) not in _NODES:
         raise InvalidTask(f"nodes={given['nodes']}: expected {' or '.join(_NODES)}")
     nodes = int(given.get("nodes", _NODES[0]))
-    return {"actions": [(_guarded, [partial(_up, given.get("node_image", ""), nodes)])], "verbosity": 2}
+    return {"actions": [(_guarded, [partial(up, given.get("node_image", ""), nodes)])], "verbosity": 2}
 
 
 def task_cluster_down() -> dict[str, Any]:
@@ -55,7 +55,8 @@ def _guarded(action: Callable[[], None]) -> TaskFailed | None:
     return None
 
 
-def _up(node_image: str, nodes: int) -> None:
+def up(node_image: str, nodes: int) -> None:
+    """Have a cluster with its registry and add-ons run. Raises ClusterError, ImageError."""
     from tasks.cluster import addons, kind, registry  # noqa: PLC0415 - as above
     from tasks.images.engine import connect  # noqa: PLC0415
 

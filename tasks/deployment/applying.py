@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import yaml
-
+from imbricate.documents import json_value
 from tasks.deployment import inventory, secrets
 from tasks.deployment.errors import DeploymentError, ImmutableError
 from tasks.deployment.uses import uses
 from tasks.deployment.waiting import wait
 from tasks.deployment.waves import foundations, waves
+from tasks.diff.sides import manifests_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ def rendered(unit: Unit) -> list[Manifest]:
         text = unit.manifests.read_text()
     except OSError as error:
         raise DeploymentError(f"{unit.manifests}: {error.strerror}; run doit render env={unit.environment}") from None
-    return [one for one in yaml.load_all(text, Loader=yaml.CSafeLoader) if one]
+    return [json_value(one) for one in manifests_of(text, str(unit.manifests))]
 
 
 def deploy(

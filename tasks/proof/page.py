@@ -1,0 +1,79 @@
+"""The run as one page, in the style of `doit report`; it asks nothing of any network and runs no script."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tasks.proof.run import FAILED, PASSED, Run, Outcome, counts, proven
+from tasks.report.html import Html, element, joined
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_STYLE = Path(__file__).parent.parent / "report/page.css"
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+_MARKS = {PASSED: ("good", "✓"), FAILED: ("bad", "✗")}
+_LEFT_OUT = ("quiet", "○")
+
+
+def page(run: Run) -> str:
+    """Give the whole page."""
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("link", rel="icon", href="data:,"),
+        element("title", "What was seen running"),
+        element("style", Html(_STYLE.read_text())),
+    )
+    body = element("body", element("h1", "What was seen running"), _summary(run), _requirements(run), *_modules(run))
+    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
+
+
+def _summary(run: Run) -> Html:
+    told = ", ".join(f"{number} {outcome}" for outcome, number in counts(run).items() if number)
+    facts = "; ".join(f"{name}: {value}" for name, value in run.of.items())
+    return joined(element("p", element("strong", told or "no test ran")), element("p", facts, class_="quiet"))
+
+
+def _requirements(run: Run) -> Html:
+    rows = [
+        (entry["system"], entry["criterion"], entry["asks"], _mark(entry["outcome"]), _short(entry["tests"]))
+        for entry in proven(run)
+    ]
+    if not rows:
+        return Html("")
+    return joined(element("h2", "Requirements"), _table(("System", "Criterion", "Asks", "", "Tests"), rows))
+
+
+def _short(tests: Sequence[str]) -> str:
+    return ", ".join(test.rpartition("::")[2].removeprefix("test_").replace("_", " ") for test in tests)
+
+
+def _modules(run: Run) -> list[Html]:
+    names = list(dict.fromkeys(one.test.partition("::")[0] for one in run.tests))
+    return [_module(name, [one for one in run.tests if one.test.startswith(f"{name}::")]) for name in names]
+
+
+def _module(name: str, tests: Sequence[Outcome]) -> Html:
+    rows = [(_mark(one.outcome), _short([one.test]), f"{one.seconds:.1f} s", _said(one)) for one in tests]
+    return joined(element("h2", name), _table(("", "Test", "Took", "Measured"), rows))
+
+
+def _said(one: Outcome) -> Html:
+    lines = [*one.said, *one.reason.splitlines()]
+    return joined(*(element("small", line) for line in lines))
+
+
+def _mark(outcome: str) -> Html:
+    style, sign = _MARKS.get(outcome, _LEFT_OUT)
+    return element("span", f"{sign} {outcome}", class_=style)
+
+
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Html:
+    head = element("thead", element("tr", *(element("th", title, scope="col") for title in titles)))
+    body = element("tbody", *(element("tr", *(element("td", cell) for cell in row)) for row in rows))
+    return element("div", element("table", head, body), class_="scroll", tabindex="0")
