@@ -6,6 +6,7 @@ Nothing is ever checked out.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -92,6 +93,28 @@ def commit_files(paths: Sequence[str], message: str) -> Commit:
     _git("add", "--", *paths)
     _git("commit", "--quiet", "--message", message, "--", *paths)
     return commit("HEAD")
+
+
+def last_change(folder: str) -> tuple[Commit, str]:
+    """Find the last commit that changed a folder, and when it was made (ISO 8601). Raises GitError.
+
+    A shallow clone does not know it.
+    """
+    if _git("rev-parse", "--is-shallow-repository").strip() == b"true":
+        raise GitError("this is a shallow clone, which does not know when something was changed last; fetch it whole")
+    found = _git("log", "-1", "--format=%H %cI", "HEAD", "--", folder).decode().split()
+    if not found:
+        raise GitError(f"no commit has anything in {folder}")
+    return Commit(found[0], found[0]), found[1]
+
+
+def origin() -> str:
+    """Give where the repository was cloned from, without a user or password of a web address; empty if nowhere."""
+    try:
+        url = _git("config", "--get", "remote.origin.url").decode().strip()
+    except GitError:
+        return ""
+    return re.sub(r"^(https?://)[^/@]*@", r"\1", url)
 
 
 def own_path(name: str) -> str:

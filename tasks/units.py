@@ -5,6 +5,7 @@ In: overlays/environments.yaml and the folders beside it. Out: `Environment`s in
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ import yaml
 OVERLAYS = Path("overlays")
 GITOPS = Path("gitops")
 ENVIRONMENTS = OVERLAYS / "environments.yaml"
+PREVIEW = "preview.yaml"
+TIME = "%Y-%m-%dT%H:%M:%SZ"
 _SECRETS = ("generated", "external")
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
@@ -58,7 +61,32 @@ class Unit(NamedTuple):
 
 
 def environments() -> tuple[Environment, ...]:
-    """Read the environments in their order. Raises ConfigurationError."""
+    """Give the stages in their order, then the previews, which are like the first stage. Raises ConfigurationError."""
+    found = stages()
+    return (*found, *(found[0]._replace(name=name) for name in previews()))
+
+
+def previews() -> dict[str, str]:
+    """Find the environments of pull requests, and when each ends. Raises ConfigurationError."""
+    found = sorted(OVERLAYS.glob(f"*/{PREVIEW}"))
+    return {file.parent.name: _end_of(file) for file in found}
+
+
+def _end_of(file: Path) -> str:
+    try:
+        content = yaml.load(file.read_text(), Loader=yaml.BaseLoader)  # noqa: S506 - it makes strings only
+    except (OSError, UnicodeError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"{file} cannot be read: {' '.join(str(error).split())}") from None
+    end = content.get("expires") if isinstance(content, dict) else None
+    try:
+        datetime.strptime(str(end), TIME)  # noqa: DTZ007 - Z is in the format
+    except ValueError:
+        raise ConfigurationError(f"{file}: expires: expected a time like 2026-01-31T12:00:00Z, found {end!r}") from None
+    return str(end)
+
+
+def stages() -> tuple[Environment, ...]:
+    """Read the environments of a release in their order. Raises ConfigurationError."""
     try:
         found = yaml.safe_load(ENVIRONMENTS.read_text())
     except OSError as error:

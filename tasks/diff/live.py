@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 
 _TIMEOUT = (5, 30)
 _BOOKKEEPING = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_BOOKMARKS = frozenset(  # labels and annotations by which those who apply know their objects again
+    {
+        "argocd.argoproj.io/tracking-id",
+        "kubectl.kubernetes.io/last-applied-configuration",
+        "kustomize.toolkit.fluxcd.io/name",
+        "kustomize.toolkit.fluxcd.io/namespace",
+    }
+)
 _CONFLICTS_ARE_CHANGES = True
 
 
@@ -142,13 +149,12 @@ def _key(manifest: Manifest) -> tuple[Any, ...]:
 
 
 def without_books(manifest: Manifest) -> Manifest:
-    """Give an object without its status and what a server keeps books with."""
+    """Give an object without its status and what a server, or who applies, keeps books with."""
     metadata = {key: value for key, value in manifest["metadata"].items() if key not in _BOOKKEEPING}
-    annotations = {
-        key: value for key, value in (metadata.pop("annotations", None) or {}).items() if key != _LAST_APPLIED
-    }
-    if annotations:
-        metadata["annotations"] = annotations
+    for field in ("annotations", "labels"):
+        kept = {key: value for key, value in (metadata.pop(field, None) or {}).items() if key not in _BOOKMARKS}
+        if kept:
+            metadata[field] = kept
     return {key: value for key, value in manifest.items() if key != "status"} | {"metadata": metadata}
 
 
