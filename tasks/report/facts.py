@@ -5,32 +5,31 @@ Nothing is written. What is wrong with a unit becomes a finding, so that the pag
 
 from __future__ import annotations
 
-import re
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imbricate import ImbricateError, compose
-from imbricate.difference import Masked, masked
-from tasks import check
+from tasks.checks.gate import judge
+from tasks.checks.subject import declared_secrets
 from tasks.diff.changes import unit_change
 from tasks.diff.noise import Noise, read_noise
 from tasks.diff.sides import manifests_of, on_disk
 from tasks.diff.text import unit_lines
-from tasks.report.places import Place, place_of
 from tasks.units import Environment, Unit, environments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
-    from imbricate import Composition
     from tasks.arguments import Selection
+    from tasks.checks.findings import Finding as Found
+    from tasks.checks.findings import Place
     from tasks.diff.lines import Line
 
 Manifest = dict[str, Any]
 CURRENT, STALE, MISSING, BROKEN = "current", "not current", "not rendered", "does not build"
 MISSHAPEN = (KeyError, TypeError, AttributeError)  # what an object raises that lacks what all of its kind have
 NO_NOISE = Noise(())
-_SHORTEST_SECRET = 3
+_STALE = "rendered"
 
 
 class Finding(NamedTuple):
@@ -79,33 +78,33 @@ def gather(chosen: Selection) -> Facts:
     """Look at every chosen unit. Raises ConfigurationError, and OSError for what cannot be read."""
     known = {one.name: one for one in environments()}
     texts, noise = on_disk(chosen), read_noise()
-    states = {unit: _state(unit, known[unit.environment], texts.get(unit)) for unit in chosen.units}
-    leftovers = tuple(Finding("", text, place_of(text, ())) for text in check._leftovers(chosen))  # noqa: SLF001
+    found = judge(chosen).findings
+    states = {unit: _state(unit, known[unit.environment], texts.get(unit), found) for unit in chosen.units}
+    leftovers = tuple(Finding("", one.text, one.place) for one in found if not one.unit)
     here = tuple(one for one in known if any(unit.environment == one for unit in chosen.units))
     return Facts(here, tuple(sorted({unit.system for unit in chosen.units})), states, leftovers, noise)
 
 
-def _state(unit: Unit, environment: Environment, text: str | None) -> State:
+def _state(unit: Unit, environment: Environment, text: str | None, found: Iterable[Found]) -> State:
     committed, declared = _read(unit, environment, text or "")
+    own = [one for one in found if one.unit == unit.name]
     started = time.perf_counter()
     try:
-        composition = compose(unit.overlay)
-        rendered = composition.text
+        rendered = compose(unit.overlay).text
     except ImbricateError:
-        return State(unit, BROKEN, committed, tuple(_findings(unit, environment, None, ())), None, declared)
+        return State(unit, BROKEN, committed, _findings(own, ()), None, declared)
     seconds = time.perf_counter() - started
     status = MISSING if text is None else CURRENT if text == rendered else STALE
     change = unit_change(unit, committed, manifests_of(rendered, unit.name), NO_NOISE) if status == STALE else None
     lines = tuple(unit_lines(change))[1:] if change else ()
-    findings = tuple(_findings(unit, environment, composition, lines))
-    return State(unit, status, committed, findings, seconds, declared)
+    return State(unit, status, committed, _findings(own, lines), seconds, declared)
 
 
 def _read(unit: Unit, environment: Environment, text: str) -> tuple[list[Manifest], list[Manifest]]:
     """Give the objects in gitops/ and the declared Secrets; of what cannot be read, the check of the unit tells."""
     try:
         committed = [one for one in manifests_of(text, str(unit.manifests)) if _is_object(one)]
-        declared = check._declared_secrets(unit) if environment.secrets == "generated" else []  # noqa: SLF001
+        declared = declared_secrets(unit, environment)
     except ImbricateError:
         return [], []
     return committed, declared
@@ -116,37 +115,6 @@ def _is_object(manifest: Manifest) -> bool:
     return isinstance(manifest.get("kind"), str) and isinstance(metadata, dict) and "name" in metadata
 
 
-def _findings(
-    unit: Unit, environment: Environment, composition: Composition | None, lines: tuple[Line, ...]
-) -> Iterator[Finding]:
-    """Give what `doit check` finds; the fields that are not current are replaced by `lines`, in which nothing shows."""
-    resources = list(composition.resources) if composition else []
-    secrets = _secrets_in([resource.manifest for resource in resources])
-    try:
-        for text in check._findings(unit, environment):  # noqa: SLF001
-            if not text.startswith(" "):
-                shown = lines if text.startswith(f"{unit.manifests} is not") else ()
-                yield Finding(unit.name, secrets.sub("(masked)", text), place_of(text, resources), shown)
-    except MISSHAPEN as error:
-        text = f"cannot be checked: an object is not as Kubernetes has it ({type(error).__name__}: {error})"
-        yield Finding(unit.name, secrets.sub("(masked)", text), Place(str(unit.overlay)))
-
-
-def _secrets_in(manifests: list[Manifest]) -> re.Pattern[str]:
-    """Give a pattern of the secret values in manifests: a schema's complaint shows the value that does not fit."""
-    found = {value for one in manifests for value in _secret_values(one, masked(one))}
-    parts = sorted({" ".join(value.split()) for value in found}, key=lambda part: (-len(part), part))
-    long = [re.escape(part) for part in parts if len(part) >= _SHORTEST_SECRET]
-    return re.compile(rf"(?<!\w)(?:{'|'.join(long)})(?!\w)" if long else r"(?!)")
-
-
-def _secret_values(plain: Any, shown: Any) -> Iterator[str]:
-    """Give the scalars that are masked."""
-    if isinstance(shown, Masked):
-        yield str(plain)
-    elif isinstance(plain, dict):
-        for key, value in plain.items():
-            yield from _secret_values(value, shown[key])
-    elif isinstance(plain, list):
-        for one, other in zip(plain, shown, strict=True):
-            yield from _secret_values(one, other)
+def _findings(found: Iterable[Found], lines: tuple[Line, ...]) -> tuple[Finding, ...]:
+    """Give what the gate finds; what is not current has `lines`, in which nothing that is secret shows."""
+    return tuple(Finding(one.unit, one.text, one.place, lines if one.rule == _STALE else ()) for one in found)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from tasks.checks.objects import Objects
 from tasks.promotion.errors import PromotionError
 from tasks.promotion.pins import file_of, read
-from tasks.resolve import Names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -134,7 +134,7 @@ def _pinned(state: State | None) -> dict[str, str]:
 
 
 def _references(state: State | None) -> Iterator[tuple[str, str]]:
-    for manifest, template in Names(state.manifests, ()).pods if state else ():
+    for manifest, _, template, _ in Objects(state.manifests).pods if state else ():
         spec = template.get("spec") or {}
         for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
             if isinstance(container.get("image"), str):

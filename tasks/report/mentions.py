@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.resolve import Names
+    from tasks.checks.objects import Objects
 
 Manifest = dict[str, Any]
 _HOST = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
@@ -39,7 +39,7 @@ def hosts(text: str) -> Iterator[tuple[str, str]]:
         yield host, found["address_port"] or found["pair_port"] or ""
 
 
-def texts(names: Names, spec: Manifest) -> Iterator[Text]:
+def texts(names: Objects, spec: Manifest) -> Iterator[Text]:
     """Give all texts that the containers of a pod read."""
     for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
         for variable in container.get("env") or ():
@@ -54,7 +54,7 @@ def texts(names: Names, spec: Manifest) -> Iterator[Text]:
             yield from _all_of(names, "ConfigMap", (source.get("configMap") or {}).get("name"))
 
 
-def _of_variable(names: Names, variable: Manifest) -> Iterator[Text]:
+def _of_variable(names: Objects, variable: Manifest) -> Iterator[Text]:
     name, source = variable.get("name", ""), variable.get("valueFrom") or {}
     if isinstance(variable.get("value"), str):
         yield Text(f"env {name}", f"{name}={variable['value']}")
@@ -65,13 +65,13 @@ def _of_variable(names: Names, variable: Manifest) -> Iterator[Text]:
             yield Text(f"env {name}", f"{name}={content}")
 
 
-def _all_of(names: Names, kind: str, name: str | None) -> Iterator[Text]:
+def _all_of(names: Objects, kind: str, name: str | None) -> Iterator[Text]:
     for key, content in _content(names, kind, name).items():
         if isinstance(content, str):
             yield Text(f"{kind} {name}, {key}", f"{key}={content}")
 
 
-def _content(names: Names, kind: str, name: str | None) -> Manifest:
+def _content(names: Objects, kind: str, name: str | None) -> Manifest:
     if not name:
         return {}
     if kind == "ConfigMap":

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tasks.networks.selectors import selects
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -98,18 +100,3 @@ def _directions(spec: Manifest) -> tuple[str, ...]:
 
 def _namespace(manifest: Manifest) -> str:
     return str(manifest["metadata"].get("namespace") or "default")
-
-
-def selects(selector: Manifest, labels: Mapping[str, str]) -> bool:
-    """Tell whether a label selector, matchLabels and matchExpressions, selects labels; an empty one selects all."""
-    wanted = selector.get("matchLabels") or {}
-    return all(labels.get(key) == value for key, value in wanted.items()) and all(
-        _holds(one, labels) for one in selector.get("matchExpressions") or ()
-    )
-
-
-def _holds(expression: Manifest, labels: Mapping[str, str]) -> bool:
-    key, operator, values = expression.get("key", ""), expression.get("operator"), expression.get("values") or ()
-    if operator in {"In", "NotIn"}:
-        return bool((labels.get(key) in values) == (operator == "In"))
-    return bool((key in labels) == (operator == "Exists"))

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tasks.checks.objects import Objects
 from tasks.report.mentions import hosts, texts
 from tasks.report.policies import Pod, Policies
-from tasks.resolve import Names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,7 +56,7 @@ class Graph(NamedTuple):
 
 def graph(manifests: Iterable[Manifest]) -> Graph:
     """Find who talks to whom. `manifests` may hold the ExternalSecrets of a unit whose Secrets are made elsewhere."""
-    unit = _Unit(Names(manifests, ()))
+    unit = _Unit(Objects(manifests))
     reasons: dict[tuple[str, str, str], list[str]] = {}
     for source, target, kind, reason in (*unit.routes(), *unit.named(), *unit.merely_allowed()):
         if source != target:
@@ -76,10 +76,10 @@ def graph(manifests: Iterable[Manifest]) -> Graph:
 class _Unit:
     """The objects of a unit, seen as who can be reached under which name."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Objects) -> None:
         self._names = names
         self.policies = Policies(names.manifests)
-        self._pods = {_title(one): _pod(one, template) for one, template in names.pods}
+        self._pods = {_title(one.manifest): _pod(one.manifest, one.template) for one in names.pods}
         self._services = {one["metadata"]["name"]: one for one in names.of_kind("Service")}
 
     def nodes(self) -> list[Node]:
@@ -105,7 +105,7 @@ class _Unit:
 
     def named(self) -> Iterator[tuple[str, str, str, str]]:
         """Give what pods name in their configuration."""
-        for manifest, template in self._names.pods:
+        for manifest, _, template, _ in self._names.pods:
             own = _namespace(manifest)
             for text in texts(self._names, template.get("spec") or {}):
                 for host, port in hosts(text.content):
