@@ -5,7 +5,9 @@ pytest-kind gives the cluster (`doit e2e` starts it and says where it is). What 
 
 from __future__ import annotations
 
+import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,5 +79,6 @@ def _keep(cluster: KindCluster, name: str) -> None:
     )
     for pod in listed.split():
         namespace, _, pod_name = pod.partition("/")
-        log = cluster.kubectl("logs", "-n", namespace, pod_name, "--all-containers", "--tail=200")
-        (folder / f"{namespace}-{pod_name}.log").write_text(log)
+        with suppress(subprocess.CalledProcessError):  # a container that has not started yet has no log
+            log = cluster.kubectl("logs", "-n", namespace, pod_name, "--all-containers", "--tail=200")
+            (folder / f"{namespace}-{pod_name}.log").write_text(log)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -52,8 +54,25 @@ class System:
     @contextmanager
     def door(self, service: str, port: int) -> Iterator[Door]:
         """Open a way from this machine to a Service's port."""
-        with self.cluster.port_forward(f"service/{service}", port, "-n", self.namespace) as local:
-            yield Door(local)
+        with self.forwarded(f"service/{service}", port) as door:
+            yield door
+
+    @contextmanager
+    def forwarded(self, target: str, port: int) -> Iterator[Door]:
+        """Open a way from this machine to a port of a Service or a pod, `pod/web-0`, at a port that kubectl chooses.
+
+        pytest-kind's own way starts ten processes and ends one.
+        """
+        command = [str(self.cluster.kubectl_path), f"--kubeconfig={self.cluster.kubeconfig_path}", "port-forward"]
+        command += ["-n", self.namespace, target, f":{port}"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as forwarding:
+            try:
+                said = forwarding.stdout.readline() if forwarding.stdout else ""
+                found = re.search(r"127\.0\.0\.1:(\d+)", said)
+                assert found, f"kubectl port-forward {target}: {said!r}"
+                yield Door(int(found[1]))
+            finally:
+                forwarding.terminate()
 
     def pods(self, label: str) -> list[Manifest]:
         """Give the pods with a label, `app=web`, that are not on their way out."""

@@ -16,6 +16,7 @@ import imbricate
 from tasks.images.engine import references
 from tasks.stand_ins.plans import stand_ins_for
 from tests.images.containers import Answer, request
+from tests.images.prometheus_names import ELSEWHERE, named
 from tests.images.workloads import Workload, workloads
 
 if TYPE_CHECKING:
@@ -466,6 +467,18 @@ def test_exports_the_metrics_that_dashboards_name(daa: System, name: str) -> Non
     assert daa[name].get(HTTP, "/metrics").status == 404, "metrics have a port of their own"
     if name != "pattern-service":
         assert total(daa[name], "database_replication_lag_seconds") < 5
+
+
+@docker
+def test_every_metric_that_is_named_is_exported(daa: System, run: Run) -> None:
+    ask(daa["daa-service"], "which metrics?")
+    traced = daa.start_service("daa-service", run, OTEL_EXPORTER_OTLP_ENDPOINT="http://nowhere:4318")
+    traced.wait(HTTP, "/health/live")
+    texts = [daa[name].get(METRICS, "/metrics").text for name in SERVICES] + [traced.get(METRICS, "/metrics").text]
+    exported = {line.partition("{")[0].partition(" ")[0] for text in texts for line in text.splitlines()}
+
+    unknown = {name: where for name, where in named("daa").items() if not name.startswith(tuple(ELSEWHERE))}
+    assert {name: where for name, where in unknown.items() if name not in exported} == {}
 
 
 @docker

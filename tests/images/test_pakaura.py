@@ -209,6 +209,21 @@ def test_a_pod_that_is_stopped_finishes_its_requests(pakaura: System, run: Run, 
     assert titles(pakaura["api"], token) == ["in time"]
 
 
+@pytest.mark.parametrize("name", ["api", "frontend"])
+def test_an_idle_connection_stays_open_for_the_proxy(pakaura: System, name: str) -> None:
+    """A server that closes first may close just when the proxy sends: who asked gets a 502."""
+    port = API if name == "api" else PAGE
+    connection = http.client.HTTPConnection("127.0.0.1", pakaura[name].ports[port], timeout=20)
+    connection.request("GET", "/health")
+    connection.getresponse().read()
+    used = connection.sock
+    time.sleep(7)  # servers of both kinds close after five seconds unless they are told
+    connection.request("GET", "/health")
+    assert connection.getresponse().status == 200
+    assert connection.sock is used
+    connection.close()
+
+
 def test_what_is_missing_is_said_in_one_line(pakaura: System, run: Run) -> None:
     expected = {
         "api": "configuration: DATABASE_URL is missing; JWT_SECRET is missing; FRONTEND_URL is missing\n",

@@ -16,6 +16,7 @@ import pytest
 import imbricate
 from tasks.images.engine import references
 from tasks.stand_ins.plans import stand_ins_for
+from tests.images import monitoring
 from tests.images.containers import Answer, request
 from tests.images.workloads import Workload, workloads
 
@@ -536,7 +537,7 @@ def test_sigterm_ends_a_service_within_its_grace(tamma: Tamma, run: Run, name: s
     other = tamma.start(name, alias="other", run=run)
     tamma.running[name] = usual
     ready(other, name)
-    grace = int(other.container.labels["grace"]) - 5  # the hook before SIGTERM takes its part
+    grace = int(other.container.labels["grace"]) - 10  # the hook before SIGTERM takes its part
 
     assert other.stop(grace) == 0
     lines = [json.loads(line) for line in other.logs().splitlines()]
@@ -580,3 +581,17 @@ def test_no_secret_is_in_a_log(tamma: Tamma) -> None:
             assert environment.get(key, "-- not this one --") not in logs
     assert "Bearer" not in logs
     assert all(json.loads(line)["service"] in SERVICES for line in logs.splitlines())
+
+
+def test_every_metric_of_rules_and_dashboards_is_served(tamma: Tamma) -> None:
+    manifests = [one.manifest for one in imbricate.load("overlays/prod/tamma")]
+    found = monitoring.expressions(manifests)
+    known = monitoring.recorded(manifests) | set(monitoring.CLUSTER)
+    known |= {one for name in SERVICES for one in monitoring.served(tamma[name].get(METRICS[name], "/metrics").text)}
+
+    unknown = {where: sorted(monitoring.names(text) - known) for where, text in found.items()}
+    assert {where: missing for where, missing in unknown.items() if missing} == {}
+    named = set().union(*(monitoring.names(text) for text in found.values()))
+    ours = {one for one in named if one.startswith("tamma_")}
+    assert len(found) > 40
+    assert ours >= {"tamma_tasks", "tamma_queue_length", "tamma_workers", "tamma_tasks_finished_total"}

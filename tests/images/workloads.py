@@ -129,7 +129,7 @@ class Workload:
     ) -> None:
         volumes = {one["name"]: one for one in self.pod.get("volumes", ())}
         volume, target = volumes.get(mount["name"], {}), mount["mountPath"]
-        if mount["name"] in self.claims:
+        if mount["name"] in self.claims or "persistentVolumeClaim" in volume:
             options["volumes"].append(f"{claim(mount['name'])}:{target}:rw,nocopy")
         elif "emptyDir" in volume:
             options["tmpfs"][target] = f"mode=2777,gid={self.group}"

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
     from chassis.configuration import Settings
 
+# Longer than proxies keep an idle connection (Traefik 90 s, nginx 60 s): one that the server closes first may be just
+# the one that a proxy sends a request on, and who asked gets a 502.
+_KEEP_ALIVE_SECONDS = 120
+
 
 def run(app: FastAPI, settings: Settings, *, grace: int = 15) -> None:
     """Serve until SIGTERM or SIGINT; then take no more, give what runs `grace` seconds, close, exit 0.
@@ -28,6 +32,7 @@ def run(app: FastAPI, settings: Settings, *, grace: int = 15) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=grace,
     )
     server = uvicorn.Server(config)

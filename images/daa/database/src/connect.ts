@@ -30,9 +30,9 @@ export interface Connected {
 
 /** Opens both ends of the database and begins to migrate it. */
 export function connect({ config, name, migrations, log, metrics }: ConnectOptions): Connected {
-  const primary = postgres({ url: config.DATABASE_URL, name, log });
+  const primary = postgres({ url: inPublic(config.DATABASE_URL), name, log });
   // Less patience than with the primary, which can answer instead.
-  const replica = postgres({ url: config.DATABASE_READ_URL, name, log, statementSeconds: 2 });
+  const replica = postgres({ url: inPublic(config.DATABASE_READ_URL), name, log, statementSeconds: 2 });
   const migrating = new Migrating(primary, migrations, log);
   return {
     database: new ReplicatedDatabase({ primary, replica, log, metrics }),
@@ -43,4 +43,14 @@ export function connect({ config, name, migrations, log, metrics }: ConnectOptio
       await Promise.all([primary.close(), replica.close()]);
     },
   };
+}
+
+/**
+ * A name without a schema means the schema public, whoever the user is: by default PostgreSQL looks first into the schema
+ * of the user's own name, and the user `daa` has one as soon as the service of that name has migrated.
+ */
+export function inPublic(address: string): string {
+  const url = new URL(address);
+  if (!url.searchParams.has('options')) url.searchParams.set('options', '-c search_path=public');
+  return url.href;
 }

@@ -96,7 +96,7 @@ def configuration() -> Configuration:
             "redis_url": "redis://127.0.0.1:1/0",
             "message_queue_url": "http://127.0.0.1:1",
             "allowed_networks": "127.0.0.2/32",
-            "page_seconds": 5,
+            "page_seconds": 15,
             "page_bytes": 2 * 1024 * 1024,
             "max_pages": 2,
             "max_waiting": 1,
@@ -220,9 +220,9 @@ def test_a_page_that_takes_too_long_is_left_and_the_next_one_is_served(
 
     async def visiting(pool: Pool) -> Page:
         started = time.monotonic()
-        with pytest.raises(UnreachableError, match="more than 5 s"):
+        with pytest.raises(UnreachableError, match="more than 15 s"):
             await pool.render(PageRequest.model_validate({"url": site.url("/long")}))
-        assert time.monotonic() - started < 12
+        assert time.monotonic() - started < 30
         return await pool.render(PageRequest.model_validate({"url": site.url("/next")}))
 
     assert visit(configuration, visiting).text == "next"
