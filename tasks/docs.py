@@ -1,4 +1,8 @@
-"""`doit docs`: write docs/reference/kustomization.md from the registry that the loader reads kustomizations by."""
+"""`doit docs`: what is written from its source: fields of kustomizations, rules of the gate, requirements.
+
+docs/reference/kustomization.md from the registry that the loader reads by; docs/policies.md from the rules;
+docs/requirements.md from docs/requirements/.
+"""
 
 from __future__ import annotations
 
@@ -33,17 +37,38 @@ class Field(NamedTuple):
 
 
 def task_docs() -> dict[str, Any]:
-    """Write the reference of kustomization fields (docs/reference/)."""
-    return {"actions": [write_reference], "verbosity": 2}
+    """Write the reference of fields, docs/policies.md and docs/requirements.md."""
+    return {"actions": [write_reference, write_policies, write_requirements], "verbosity": 2}
 
 
 def write_reference() -> None:
-    """Write the table unless the file holds just this."""
+    """Write the table of fields."""
+    _write(REFERENCE, reference())
+
+
+def write_policies() -> None:
+    """Write the rules of `doit check`."""
+    from tasks.checks.page import PAGE, page  # noqa: PLC0415 - `doit list` needs none of it
+
+    _write(PAGE, page())
+
+
+def write_requirements() -> None:
+    """Write the criteria of the specifications, if there are any."""
+    from tasks.requirements.page import PAGE, page  # noqa: PLC0415 - `doit list` needs none of it
+    from tasks.requirements.reading import specifications  # noqa: PLC0415
+
+    found, _ = specifications()
+    if found or PAGE.is_file():
+        _write(PAGE, page(found))
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a file unless it holds just this."""
     from imbricate.write import write_file  # noqa: PLC0415 - `doit list` needs no engine
 
-    REFERENCE.parent.mkdir(parents=True, exist_ok=True)
-    changed = write_file(REFERENCE, reference())
-    print(f"{REFERENCE}: {'written' if changed else 'is up to date'}")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    print(f"{file}: {'written' if write_file(file, text) else 'is up to date'}")
 
 
 def reference() -> str:

@@ -107,7 +107,7 @@ def _no_programs() -> str:
     from tasks.cluster.consumers import consumers  # noqa: PLC0415 - as above
 
     parts = consumers()
-    if all(part.folder.is_dir() for part in (parts.cluster, parts.definitions)) or shutil.which("go"):
+    if not parts.missing(parts.api_server) or shutil.which("go"):
         return ""
     return "kube-apiserver and etcd are built with go, which is not on PATH"
 
@@ -115,7 +115,6 @@ def _no_programs() -> str:
 def _programs() -> list[str]:
     from tasks.cluster.consumers import consumers  # noqa: PLC0415 - as above
 
-    parts = consumers()
-    for part in (parts.cluster, parts.definitions):
+    for part in consumers().api_server:
         part.had(print)
     return []

@@ -61,7 +61,6 @@ def render(unit: Unit) -> dict[str, Any] | TaskFailed:
     """Render one unit; give what doit keeps of it: what was read, what was written, and the line to show."""
     from imbricate import ImbricateError, compose  # noqa: PLC0415 - not needed when nothing is to be done
     from imbricate.write import write_file  # noqa: PLC0415
-    from tasks.compare import summary  # noqa: PLC0415
     from tasks.strict import refusals  # noqa: PLC0415
 
     started = time.perf_counter()
@@ -82,9 +81,21 @@ def render(unit: Unit) -> dict[str, Any] | TaskFailed:
         "engine": engine_digest(),
         "sources": {str(path): record(path) for path in composition.sources},
         "output": file_digest(unit.manifests),
-        "line": summary(before, text),
+        "line": _summary(unit, before, text),
         "seconds": round(time.perf_counter() - started, 3),
     }
+
+
+def _summary(unit: Unit, before: str, after: str) -> str:
+    """Say in a few words what a rendering changed. Raises ImbricateError when what was there is no list of objects."""
+    from tasks.diff.changes import unit_change  # noqa: PLC0415 - not needed when nothing is to be done
+    from tasks.diff.noise import Noise  # noqa: PLC0415
+    from tasks.diff.sides import manifests_of  # noqa: PLC0415
+
+    if before == after:
+        return "unchanged"
+    change = unit_change(unit, manifests_of(before, unit.name), manifests_of(after, unit.name), Noise(()))
+    return f"written: {change.summary if change.differs else 'order only'}"
 
 
 def settle_ownership(chosen: Selection) -> dict[str, Any] | TaskFailed:

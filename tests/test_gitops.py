@@ -24,8 +24,13 @@ def _committed(overlay: Path) -> str:
     return (ROOT / "gitops" / _unit(overlay) / "manifests.yaml").read_text()
 
 
-def test_there_are_five_systems_in_three_environments() -> None:
-    assert len(OVERLAYS) == 15
+def test_five_systems_and_what_delivers_them_are_in_three_environments() -> None:
+    systems = {"daa", "kairoflow", "pakaura", "santaclaude", "tamma"}
+
+    found = {name: {one.name for one in OVERLAYS if one.parent.name == name} for name in ("dev", "staging", "prod")}
+
+    assert all(units >= systems | {"delivery-argocd", "delivery-flux"} for units in found.values())
+    assert len(OVERLAYS) == sum(map(len, found.values()))
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS, ids=_unit)

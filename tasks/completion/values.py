@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tasks.checks.task import FORMATS as OF_CHECK
 from tasks.completion.task import SHELLS
 from tasks.diff.task import COLOURS, FORMATS
 from tasks.units import environments, units
@@ -18,7 +19,6 @@ _CHOICES = {
     "colour": COLOURS,
     "commit": _YES_NO,
     "dry_run": _YES_NO,
-    "format": FORMATS,
     "nodes": ("1", "3"),
     "pin": _YES_NO,
     "plot": _YES_NO,
@@ -26,6 +26,7 @@ _CHOICES = {
     "refresh": _YES_NO,
     "shell": SHELLS,
 }
+_FORMATS = {"check": OF_CHECK, "impact": (*FORMATS, "list")}
 
 
 def values_of(task: str, name: str) -> Iterable[str]:
@@ -38,7 +39,9 @@ def values_of(task: str, name: str) -> Iterable[str]:
         from tasks.bench.shapes import SHAPES  # noqa: PLC0415 - of one task
 
         return [*SHAPES, "all"]
-    return (*FORMATS, "list") if (task, name) == ("impact", "format") else _CHOICES.get(name, ())
+    if name == "format":
+        return _FORMATS.get(task, FORMATS)
+    return _CHOICES.get(name, ())
 
 
 def _systems() -> Iterable[str]:

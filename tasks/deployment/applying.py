@@ -41,6 +41,8 @@ def deploy(
     if environment.secrets == _GENERATED:
         apply_secrets(connection, unit.system, manifests, show)
     served = _served(connection, manifests, show)
+    if not served:  # what delivers an environment, where nothing does
+        return
     home = home_of(manifests)
     before = inventory.read(connection, home, unit.system)
     entries = [inventory.entry(one) for one in served]

@@ -33,7 +33,7 @@ class _Mention(NamedTuple):
 
 
 def uses(manifests: Iterable[Manifest]) -> list[Use]:
-    """Find what pods of all workloads mention."""
+    """Find what pods of all workloads and their service accounts mention."""
     mentions = defaultdict(list)
     for manifest in manifests:
         for mention in _mentions(manifest):
@@ -49,11 +49,14 @@ def _use(mentions: list[_Mention]) -> Use:
 
 
 def _mentions(manifest: Manifest) -> Iterator[_Mention]:
+    namespace = manifest["metadata"].get("namespace", "default")
+    where = f"{manifest['kind']}/{manifest['metadata']['name']}"
+    if manifest["kind"] == "ServiceAccount":
+        for secret in manifest.get("imagePullSecrets", ()):  # pods start without, where nobody asks for credentials
+            yield _Mention(namespace, secret["name"], "", is_optional=True, where=where)
     spec = _pod_spec(manifest)
     if spec is None:
         return
-    namespace = manifest["metadata"].get("namespace", "default")
-    where = f"{manifest['kind']}/{manifest['metadata']['name']}"
     for name, key, optional in _named(spec):
         yield _Mention(namespace, name, key, bool(optional), where)
 

@@ -13,7 +13,7 @@ from tasks.new.errors import NewSystemError
 _LABEL = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 # Plain words of YAML, 1.1 or 1.2, that some reader takes for something else than text.
 _NO_TEXT = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
-_FOLDERS = frozenset({"secrets"})  # beside the services in base/<system>/
+_FOLDERS = frozenset({"networks", "secrets"})  # beside the services in base/<system>/
 
 
 def check_name(argument: str, name: str) -> None:

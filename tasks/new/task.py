@@ -8,7 +8,7 @@ from doit.exceptions import TaskFailed
 
 from tasks.arguments import checked
 from tasks.new.errors import NewSystemError
-from tasks.units import ConfigurationError, environments
+from tasks.units import ConfigurationError, stages
 
 _SERVICE = "web"
 
@@ -31,9 +31,9 @@ def new() -> TaskFailed | None:
     try:
         check_name("system", system)
         check_name("service", service)
-        stages = environments()
-        check_new(system, tuple(stage.name for stage in stages))
-        files = files_of(system, service, stages)
+        environments = stages()
+        check_new(system, tuple(stage.name for stage in environments))
+        files = files_of(system, service, environments)
         folders = write_all(files)
     except (NewSystemError, ConfigurationError) as error:
         return TaskFailed(str(error))

@@ -8,7 +8,7 @@ from doit.exceptions import TaskFailed
 
 from tasks.arguments import checked
 from tasks.promotion.errors import PromotionError
-from tasks.units import environments, units
+from tasks.units import stages, units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,7 +46,7 @@ def rollback() -> TaskFailed | None:
     from tasks.promotion.moves import back  # noqa: PLC0415
 
     def find(arguments: dict[str, str]) -> tuple[str, list[Moves]]:
-        names = [environment.name for environment in environments()]
+        names = [environment.name for environment in stages()]
         environment = _known(_required(arguments, "env", "the environment that is to go back"), names, "env")
         reference = _required(arguments, "to", "the commit to go back to")
         at = commit(reference)
@@ -107,7 +107,7 @@ def _message(verb: str, where: str, moves: Sequence[Moves]) -> str:
 
 def _stages(arguments: dict[str, str]) -> tuple[str, str]:
     """Give the two stages. Raises PromotionError unless the second comes right after the first."""
-    names = [environment.name for environment in environments()]
+    names = [environment.name for environment in stages()]
     source = _known(_required(arguments, "from", "the stage that was seen working"), names, "from")
     target = _known(_required(arguments, "to", "the stage after it"), names, "to")
     order = " → ".join(names)

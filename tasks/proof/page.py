@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.proof.run import FAILED, PASSED, Run, Outcome, counts, proven
+from tasks.proof.run import FAILED, PASSED, Outcome, Run, counts, proven
 from tasks.report.html import Html, element, joined
 
 if TYPE_CHECKING:

@@ -31,8 +31,7 @@ def environment(request: pytest.FixtureRequest) -> str:
 def control_plane(environment: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """Start an API server that knows all kinds of an environment; its namespaces are there, and nothing else."""
     parts = consumers()
-    missing = [part.name for part in (parts.cluster, parts.definitions) if not part.folder.is_dir()]
-    if missing:
+    if missing := parts.missing(parts.api_server):
         pytest.skip(f"not on this machine: {', '.join(missing)}; python -m tasks.cluster.consumers build makes them")
     began = time.monotonic()
     plane = ControlPlane(parts.cluster.folder, tmp_path_factory.mktemp(environment), CONTROLLERS)

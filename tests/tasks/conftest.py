@@ -60,6 +60,13 @@ images:
 patches:
 - path: strategy.yaml
 """,
+    "overlays/waivers.yaml": "".join(
+        f"- {{rule: {rule}, unit: '*/shop', object: '*', reason: The shop is made to be small.}}\n"
+        for rule in (
+            *("privilege-escalation", "capabilities", "run-as-non-root", "seccomp", "read-only-root", "api-token"),
+            *("resources", "probes", "disruption-budget", "image-tag", "image-digest", "networks"),
+        )
+    ),
     "overlays/prod/shop/strategy.yaml": """\
 apiVersion: apps/v1
 kind: Deployment

@@ -19,6 +19,7 @@ from tasks.diff import noise as noises
 from tasks.diff.as_json import as_json
 from tasks.diff.changes import Report, UnitChange
 from tasks.diff.lines import scalar, visible
+from tasks.diff.live import without_books
 from tasks.diff.markdown import markdown
 from tasks.diff.noise import Noise, read_noise, without_field
 from tasks.diff.ownership import is_a_controllers, manager_of
@@ -566,3 +567,20 @@ def test_the_manager_is_the_one_that_applied_most() -> None:
 
     assert manager_of({"metadata": {"managedFields": entries}}) == "large"
     assert manager_of({"metadata": {}}) == "imbricate"
+
+
+def test_what_flux_argocd_and_kubectl_mark_their_objects_with_is_no_difference() -> None:
+    metadata = {
+        "name": "web",
+        "labels": {"kustomize.toolkit.fluxcd.io/name": "shop", "kustomize.toolkit.fluxcd.io/namespace": "flux-system"},
+        "annotations": {
+            "argocd.argoproj.io/tracking-id": "shop:/Service:shop/web",
+            "kubectl.kubernetes.io/last-applied-configuration": "{}",
+            "a": "b",
+        },
+        "resourceVersion": "7",
+    }
+
+    found = without_books({"kind": "Service", "metadata": metadata, "status": {}})
+
+    assert found == {"kind": "Service", "metadata": {"name": "web", "annotations": {"a": "b"}}}

@@ -75,7 +75,7 @@ written: overlays/prod/shop/pins/kustomization.yaml, gitops/prod/shop/manifests.
 """,
     )
     assert f"image: prod.example.com/shop/web:1.0-bbb@{NEW}" in (stages / "gitops/prod/shop/manifests.yaml").read_text()
-    assert doit("check")[0] == 0
+    assert doit("check", "env=prod")[0] == 0
 
 
 def test_a_commit_tells_what_was_brought_and_from_where(stages: Path, doit: Doit) -> None:

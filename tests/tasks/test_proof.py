@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tasks.proof.page import page
-from tasks.proof.run import FAILED, LEFT_OUT, PASSED, Run, Outcome, as_json
+from tasks.proof.run import FAILED, LEFT_OUT, PASSED, Outcome, Run, as_json
 
 if TYPE_CHECKING:
     from pathlib import Path

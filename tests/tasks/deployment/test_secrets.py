@@ -172,6 +172,10 @@ USES: dict[str, tuple[dict[str, Any], list[tuple[str, bool, tuple[str, ...]]]]] 
         [("a", True, ())],
     ),
     "credentials of a registry": (_workload("Deployment", {"imagePullSecrets": [{"name": "a"}]}), [("a", False, ())]),
+    "credentials of a service account": (
+        {"kind": "ServiceAccount", "metadata": {"name": "web"}, "imagePullSecrets": [{"name": "a"}]},
+        [("a", True, ())],
+    ),
     "no workload": ({"kind": "Service", "metadata": {"name": "web"}, "spec": {"ports": []}}, []),
 }
 
