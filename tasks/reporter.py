@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_WIDTH = 34
+_WIDTH = 28
 _SHOWN = ("render:", "build:", "base_images:", "test:")
 
 

@@ -79,7 +79,10 @@ def _is_used(pin: Pin, before: dict[str, Pin], target: Unit) -> bool:
 
 
 def _differs(here: Pin | None, wanted: Pin) -> bool:
-    return here is None or (here.tag, here.digest) != (wanted.tag, wanted.digest)
+    """Tell whether a pin moves; one without a digest takes none away from the same tag."""
+    if here is None or here.tag != wanted.tag:
+        return True
+    return bool(wanted.digest) and here.digest != wanted.digest
 
 
 def _check_rendered(wanted: dict[str, Pin], manifests: str, where: str, way_on: str) -> None:

@@ -54,9 +54,9 @@ def test_a_suite_runs_once_and_again_when_a_file_of_it_changes(project: Path, do
     _write(project, {"images/shop/cart/cart.py": "def total(prices):\n    return 4\n"})
     third = doit("test", "system=shop")
 
-    assert _told(first[1]) == f"{'shop-cart':34}   N s   passed\n1 passed in N s\n"
+    assert _told(first[1]) == f"{'shop-cart':28}   N s   passed\n1 passed in N s\n"
     assert second[0] == 0
-    assert _told(second[1]) == f"{'shop-cart':34}            up to date\n1 up to date in N s\n"
+    assert _told(second[1]) == f"{'shop-cart':28}            up to date\n1 up to date in N s\n"
     assert third[0] == 1
     assert "assert 4 == 1" in third[1]
     assert "images/shop/cart: " in third[1]
@@ -75,7 +75,7 @@ def test_a_package_of_node_is_installed_from_its_lock_file_and_tested(project: P
 
     status, told = doit("test", "system=shop")[:2]
 
-    assert (status, _told(told)) == (0, f"{'shop-web':34}   N s   passed\n1 passed in N s\n")
+    assert (status, _told(told)) == (0, f"{'shop-web':28}   N s   passed\n1 passed in N s\n")
 
 
 @pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not on PATH")
@@ -97,4 +97,4 @@ def test_the_suite_of_php_is_left_out_without_phpunit(project: Path, doit: Doit)
     status, told = doit("test", "system=shop")[:2]
 
     missing = "left out: it needs phpunit on PATH (Debian: apt-get install phpunit)"
-    assert (status, _told(told)) == (0, f"{'shop-mail':34}   N s   {missing}\n1 left out in N s\n")
+    assert (status, _told(told)) == (0, f"{'shop-mail':28}   N s   {missing}\n1 left out in N s\n")
