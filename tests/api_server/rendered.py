@@ -34,7 +34,7 @@ class Unit:
     def pods(self) -> Iterator[Manifest]:
         """Give the pod that each workload would make."""
         for one in self.objects:
-            if one["kind"] in _TEMPLATED:
+            if one["kind"] in _TEMPLATED and "template" in one["spec"]:  # a Rollout may point at a Deployment instead
                 yield _pod(one, one["spec"]["template"])
             elif one["kind"] == "CronJob":
                 yield _pod(one, one["spec"]["jobTemplate"]["spec"]["template"])
