@@ -136,9 +136,12 @@ def _known(value: str, names: Sequence[str], argument: str) -> str:
 
 
 def _chosen(arguments: dict[str, str], environment: str) -> dict[str, Unit]:
-    """Give the units of an environment that system= names, or all, by system. Raises PromotionError."""
+    """Give the units of an environment that system= names, or all that pin images, by system. Raises PromotionError."""
+    from tasks.promotion.pins import file_of  # noqa: PLC0415 - as above
+
     there = {unit.system: unit for unit in units() if unit.environment == environment}
-    names = [name.strip() for name in arguments["system"].split(",")] if "system" in arguments else list(there)
+    named = [name.strip() for name in arguments.get("system", "").split(",") if name.strip()]
+    names = named or [name for name, unit in there.items() if file_of(unit).is_file()]
     return {name: there[_known_system(name, there)] for name in names}
 
 

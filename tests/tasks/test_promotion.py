@@ -160,6 +160,18 @@ def test_a_pin_without_a_digest_takes_none_away_from_the_same_tag(stages: Path, 
     assert (status, shown) == (0, "nothing to do: all is from staging to prod already\n")
 
 
+def test_units_without_images_are_passed_over(stages: Path, doit: Doit) -> None:
+    for name in ("staging", "prod"):
+        overlay = stages / "overlays" / name / "delivery"
+        overlay.mkdir()
+        (overlay / "kustomization.yaml").write_text("configMapGenerator:\n- {name: where, literals: [a=b]}\n")
+    assert doit("render")[0] == 0
+    _git(stages, "add", ".")
+    _git(stages, "commit", "-qm", "Delivery")
+
+    assert doit("promote", "from=staging", "to=prod", "dry_run=yes")[1].startswith("prod/shop: shop/web ")
+
+
 def test_dry_run_writes_nothing(stages: Path, doit: Doit) -> None:
     status, shown = doit("promote", "from=staging", "to=prod", "dry_run=yes")
 
