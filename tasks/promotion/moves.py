@@ -79,10 +79,12 @@ def _is_used(pin: Pin, before: dict[str, Pin], target: Unit) -> bool:
 
 
 def _differs(here: Pin | None, wanted: Pin) -> bool:
-    """Tell whether a pin moves; one without a digest takes none away from the same tag."""
-    if here is None or here.tag != wanted.tag:
+    """Tell whether a pin moves; one without a digest replaces none that has one."""
+    if here is None:
         return True
-    return bool(wanted.digest) and here.digest != wanted.digest
+    if here.digest and not wanted.digest:
+        return False
+    return (here.tag, here.digest) != (wanted.tag, wanted.digest)
 
 
 def _check_rendered(wanted: dict[str, Pin], manifests: str, where: str, way_on: str) -> None:

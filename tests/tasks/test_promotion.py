@@ -147,10 +147,12 @@ def test_a_second_time_there_is_nothing_to_do(stages: Path, doit: Doit) -> None:
     )
 
 
-def test_a_pin_without_a_digest_takes_none_away_from_the_same_tag(stages: Path, doit: Doit) -> None:
-    """A public image has no digest in dev, whose registry is the cluster's own; later stages pin it."""
+@pytest.mark.parametrize("tag", ["2.4.6", "2.4.7"])
+def test_a_pin_without_a_digest_replaces_none_that_has_one(stages: Path, doit: Doit, tag: str) -> None:
+    """A public image has no digest in dev, whose registry is the cluster's own; later stages pin theirs by hand."""
     with_digest = _pins("prod.example.com", OLD).replace("1.0-aaa", "2.4.6")
-    for name, text in (("staging", with_digest.replace(f"- digest: {OLD}\n  name", "- name")), ("prod", with_digest)):
+    without = with_digest.replace(f"- digest: {OLD}\n  name", "- name").replace("2.4.6", tag)
+    for name, text in (("staging", without), ("prod", with_digest)):
         (stages / "overlays" / name / "shop/pins/kustomization.yaml").write_text(text)
     assert doit("render")[0] == 0
     _git(stages, "commit", "-qam", "A public image")
