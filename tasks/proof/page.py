@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.proof.run import FAILED, PASSED, Outcome, Run, counts, proven
+from tasks.report.document import document
 from tasks.report.html import Html, element, joined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_STYLE = Path(__file__).parent.parent / "report/page.css"
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 _MARKS = {PASSED: ("good", "✓"), FAILED: ("bad", "✗")}
 _LEFT_OUT = ("quiet", "○")
 
 
 def page(run: Run) -> str:
     """Give the whole page."""
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("link", rel="icon", href="data:,"),
-        element("title", "What was seen running"),
-        element("style", Html(_STYLE.read_text())),
-    )
-    body = element("body", element("h1", "What was seen running"), _summary(run), _requirements(run), *_modules(run))
-    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
+    title = "What was seen running"
+    return document(title, element("h1", title), _summary(run), _requirements(run), *_modules(run))
 
 
 def _summary(run: Run) -> Html:

@@ -1,16 +1,12 @@
-"""The page: its head, the sections in their order, style and script in it. It asks nothing of any network.
-
-A content security policy lets nothing run but the one script, whatever might stand in a manifest.
-"""
+"""The page: its summary and its sections, in their order."""
 
 from __future__ import annotations
 
-import base64
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.report import sections
+from tasks.report.document import document
 from tasks.report.facts import CURRENT
 from tasks.report.html import Html, element, joined
 from tasks.report.images import BEHIND
@@ -23,7 +19,7 @@ if TYPE_CHECKING:
     from tasks.report.images import Row
     from tasks.report.stages import Gap
 
-_HERE = Path(__file__).parent
+_SCRIPT = Path(__file__).parent / "page.js"
 
 
 class Contents(NamedTuple):
@@ -37,27 +33,8 @@ class Contents(NamedTuple):
 
 def page(contents: Contents) -> str:
     """Give the whole page."""
-    style, script = (_HERE.joinpath(name).read_text() for name in ("page.css", "page.js"))
-    policy = (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("link", rel="icon", href="data:,"),
-        element("title", f"What is rendered: {', '.join(contents.facts.environments)}"),
-        element("style", Html(style)),
-    )
-    body = element("body", *_body(contents), element("script", Html(script)))
-    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}"
+    title = f"What is rendered: {', '.join(contents.facts.environments)}"
+    return document(title, *_body(contents), script=_SCRIPT.read_text())
 
 
 def _body(contents: Contents) -> list[Html]:

@@ -6,12 +6,11 @@ import json
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tasks.images.folders import IMAGES
-from tasks.suites.suite import Step, sources
+from tasks.suites.suite import Step, Suite, sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,25 +21,8 @@ _WORKSPACE_FILES = ("package.json", "package-lock.json", "tsconfig.base.json")
 _QUIET = {"NPM_CONFIG_AUDIT": "false", "NPM_CONFIG_FUND": "false", "NPM_CONFIG_UPDATE_NOTIFIER": "false"}
 
 
-@dataclass(frozen=True)
-class NodePackage:
+class NodePackage(Suite):
     """A package with a lock file of its own."""
-
-    folder: Path
-
-    @property
-    def name(self) -> str:
-        """Give the name of its sub-task."""
-        return f"{self.folder.parent.name}-{self.folder.name}"
-
-    @property
-    def system(self) -> str:
-        """Give the system whose it is."""
-        return self.folder.parent.name
-
-    def inputs(self) -> list[Path]:
-        """Give its own files."""
-        return sources(self.folder)
 
     def missing(self) -> str:
         """Tell of node and npm."""
@@ -52,7 +34,6 @@ class NodePackage:
         yield Step(["npm", "test", "--silent"], self.folder, _QUIET)
 
 
-@dataclass(frozen=True)
 class NodeWorkspace(NodePackage):
     """A package of the workspace whose lock file is images/package-lock.json."""
 

@@ -7,12 +7,11 @@ import os
 import shutil
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.images.folders import IMAGES
-from tasks.suites.suite import Step, sources
+from tasks.suites.suite import Step, Suite, sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,21 +21,8 @@ _TEST_REQUIREMENTS = CHASSIS / "requirements-test.txt"
 _SHARED = (CHASSIS, IMAGES / "santaclaude/message-queue-service")  # whose packages other services import
 
 
-@dataclass(frozen=True)
-class Python:
+class Python(Suite):
     """A folder with requirements.txt, packages and tests/."""
-
-    folder: Path
-
-    @property
-    def name(self) -> str:
-        """Give the name of its sub-task."""
-        return f"{self.folder.parent.name}-{self.folder.name}"
-
-    @property
-    def system(self) -> str:
-        """Give the system whose it is."""
-        return self.folder.parent.name
 
     def inputs(self) -> list[Path]:
         """Give its own files, and those of the packages that it shares."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,23 +47,31 @@ class Step:
             raise SuiteError(f"{done.stdout.rstrip()}\n{self.folder}: {' '.join(self.command)}: exit {done.returncode}")
 
 
-class Suite(Protocol):
-    """The tests of one service, or of a library that services share."""
+@dataclass(frozen=True)
+class Suite(ABC):
+    """The tests of one service, or of a library that services share, in the folder of it."""
+
+    folder: Path
 
     @property
     def name(self) -> str:
         """Give the name of its sub-task: `tamma-api`."""
+        return f"{self.system}-{self.folder.name}"
 
     @property
     def system(self) -> str:
         """Give the system whose it is: `tamma`."""
+        return self.folder.parent.name
 
     def inputs(self) -> list[Path]:
-        """Give the files that decide its outcome."""
+        """Give the files that decide its outcome: its own, unless it says otherwise."""
+        return sources(self.folder)
 
+    @abstractmethod
     def missing(self) -> str:
         """Tell what this machine lacks to run it; empty when nothing."""
 
+    @abstractmethod
     def steps(self) -> Iterator[Step]:
         """Give the commands, in order; what is installed already is not installed again."""
 
