@@ -224,7 +224,7 @@ def test_a_pull_request_tells_what_it_reaches_and_changes(project: Path, runner:
     status, output = runner(_script("pull-request", "doit impact, doit diff"), BASE=base)
 
     assert (status, output) == (0, "")
-    assert runner.said("GITHUB_OUTPUT") == 'images=["shop-web"]\n'
+    assert runner.said("GITHUB_OUTPUT") == 'images=["shop-web"]\nsystems=shop\n'
     assert "port: 81" in (project / "build/comments/diff.md").read_text()
     assert "base/shop/service.yaml" in (project / "build/comments/impact.md").read_text()
     assert "base/shop/service.yaml" in runner.said("GITHUB_STEP_SUMMARY")
@@ -234,7 +234,7 @@ def test_a_pull_request_that_changes_nothing_builds_nothing(project: Path, runne
     status, _ = runner(_script("pull-request", "doit impact, doit diff"), BASE=_git(project, "rev-parse", "HEAD"))
 
     assert status == 0
-    assert runner.said("GITHUB_OUTPUT") == "images=[]\n"
+    assert runner.said("GITHUB_OUTPUT") == "images=[]\nsystems=\n"
 
 
 def test_a_pull_request_that_cannot_be_rendered_fails(project: Path, runner: Runner) -> None:
