@@ -61,6 +61,8 @@ def rule(
 
 def all_rules() -> dict[str, Rule]:
     """Give the rules by id, in the order of their modules' names and, within one, as they are written there."""
-    for module in pkgutil.iter_modules(import_module(_FOLDER).__path__):
-        import_module(f"{_FOLDER}.{module.name}")
-    return dict(_rules)
+    modules = [f"{_FOLDER}.{module.name}" for module in pkgutil.iter_modules(import_module(_FOLDER).__path__)]
+    for module in modules:
+        import_module(module)
+    place = {module: number for number, module in enumerate(modules)}  # whichever was imported first
+    return dict(sorted(_rules.items(), key=lambda one: place.get(one[1].function.__module__, len(place))))
