@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from imbricate.difference import MISSING
@@ -22,7 +23,7 @@ def patch_place(texts: Texts, trace: Trace, step: Step, change: Change) -> Place
     if text is None:
         return None
     if text.value.items:
-        line = _operation_line(text.value.items, change)
+        line = _operation_line(text.value.items, trace.version(step.number), change)
     else:
         patch = _meant(text.objects, trace)
         line = _merge_line(patch, trace, step, change) if patch else None
@@ -90,18 +91,33 @@ def _is_same(node: Located, element: Any, keys: tuple[str, ...]) -> bool:
     return bool(present) and all(node.pairs[key][1].text == str(element.get(key)) for key in present)
 
 
-def _operation_line(operations: list[Located], change: Change) -> int | None:
+def _operation_line(operations: list[Located], manifest: Any, change: Change) -> int | None:
     """Find the last operation that reaches a field, and the line of the field in its value."""
+    appended: Counter[tuple[str, ...]] = Counter()
     for operation in reversed(operations):
         for key in ("path", "from"):
             pointer = operation.at((key,))
             if pointer is None:
                 continue
+            steps = _placed(_steps(pointer[1].text), manifest, change, appended)
             for path in (change.after, change.before):
-                rest = _below(_steps(pointer[1].text), tuple(map(str, path)))
+                rest = _below(steps, tuple(map(str, path)))
                 if rest is not None:
                     return _line_in(operation, path[len(path) - rest :], pointer[0])
     return None
+
+
+def _placed(
+    steps: tuple[str, ...], manifest: Any, change: Change, appended: Counter[tuple[str, ...]]
+) -> tuple[str, ...]:
+    """Give the index that an operation at the end of a list, `/spec/hosts/-`, came to; `appended` counts later ones."""
+    if steps[-1:] != ("-",):
+        return steps
+    parent = steps[:-1]
+    appended[parent] += 1
+    place = change.after[: len(parent)]
+    elements = value_at(manifest, place) if tuple(map(str, place)) == parent else None
+    return (*parent, str(len(elements) - appended[parent])) if isinstance(elements, list) else steps
 
 
 def _line_in(operation: Located, rest: tuple[str | int, ...], line: int) -> int:
