@@ -47,7 +47,8 @@ def port() -> int:
 
 @contextmanager
 def _service(port: int | str) -> Iterator[subprocess.Popen[str]]:
-    environment = {**os.environ, "PORT": str(port), "PYTHONPATH": str(Path(__file__).parents[1])}
+    path = os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))))
+    environment = {**os.environ, "PORT": str(port), "PYTHONPATH": path}
     with subprocess.Popen(
         [sys.executable, "-c", _SERVICE], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
