@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tasks.cluster.kind import KUBECONFIG
 from tasks.deployment.errors import DeploymentError, ImmutableError
+from tasks.diff.answers import reason_of
 
 if TYPE_CHECKING:
     from tasks.units import Environment
@@ -66,7 +66,7 @@ class Connection:
         except import_module("kubernetes.client.rest").ApiException as error:
             if error.status == _MISSING and verb != "server_side_apply":
                 return None
-            shown = f"{self.name}: {what} {manifest['kind']}/{metadata['name']}: {_reason(error, manifest)}"
+            shown = f"{self.name}: {what} {manifest['kind']}/{metadata['name']}: {reason_of(error, manifest)}"
             kept = error.status == _INVALID and "immutable" in shown
             raise (ImmutableError if kept else DeploymentError)(shown) from None
         return dict(found.to_dict())
@@ -76,17 +76,6 @@ class Connection:
             return self._client.resources.get(api_version=version, kind=kind)
         except import_module("kubernetes.dynamic.exceptions").ResourceNotFoundError:
             return None
-
-
-def _reason(error: Any, manifest: Manifest) -> str:
-    """Give what the API server says in one line; of a Secret only the reason, as the rest may hold its content."""
-    try:
-        said = json.loads(error.body or "{}")
-    except ValueError:
-        said = {}
-    if manifest["kind"] == "Secret" or not said.get("message"):
-        return f"{error.status} {said.get('reason') or error.reason}"
-    return " ".join(str(said["message"]).split())
 
 
 def connect(environment: Environment) -> Connection:

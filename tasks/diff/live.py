@@ -6,13 +6,13 @@ both come from the server, so that only what the render changes differs.
 
 from __future__ import annotations
 
-import json
 import tempfile
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tasks.diff.answers import reason_of
 from tasks.diff.ownership import manager_of
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Cluster:
             )
         except _api_error() as error:
             if error.status in {400, 409, 422}:
-                raise RefusedError(_reason(error, manifest)) from None
+                raise RefusedError(reason_of(error, manifest)) from None
             raise self._error("a dry run of applying", manifest, error) from None
         return dict(found.to_dict())
 
@@ -98,7 +98,7 @@ class Cluster:
 
     def _error(self, what: str, manifest: Manifest, error: Any) -> ClusterError:
         shown = f"{manifest['kind']}/{manifest['metadata']['name']}"
-        return ClusterError(f"cluster {self.name}: {what} {shown}: {_reason(error, manifest)}")
+        return ClusterError(f"cluster {self.name}: {what} {shown}: {reason_of(error, manifest)}")
 
 
 class RefusedError(Exception):
@@ -107,17 +107,6 @@ class RefusedError(Exception):
 
 def _api_error() -> Any:
     return import_module("kubernetes.client.rest").ApiException
-
-
-def _reason(error: Any, manifest: Manifest) -> str:
-    """Give what the API server says in one line; of a Secret only the reason, as the rest may hold its content."""
-    try:
-        said = json.loads(error.body or "{}")
-    except ValueError:
-        said = {}
-    if manifest["kind"] == "Secret" or not said.get("message"):
-        return f"{error.status} {said.get('reason') or error.reason}"
-    return " ".join(str(said["message"]).split())
 
 
 def sides(cluster: Cluster, rendered: Iterable[Manifest], rendered_before: Iterable[Manifest] = ()) -> Sides:

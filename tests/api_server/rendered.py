@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tasks.deployment.applying import rendered
 from tasks.units import units as all_units
+from tests.gitops_consumers.definitions import defining
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 ENVIRONMENTS = ("dev", "staging", "prod")
-_GROUP, _KIND = re.compile(r"^  group: (\S+)$", re.MULTILINE), re.compile(r"^    kind: (\S+)$", re.MULTILINE)
 _TEMPLATED = ("Deployment", "StatefulSet", "DaemonSet", "Job", "Rollout")
 
 Manifest = dict[str, Any]
@@ -59,7 +58,4 @@ def units(environment: str) -> list[Unit]:
 def definitions_for(found: list[Unit], folder: Path) -> Iterator[Path]:
     """Find the files that define the kinds of some units."""
     used = {(one["apiVersion"].rpartition("/")[0], one["kind"]) for unit in found for one in unit.objects}
-    for file in sorted(folder.iterdir()):
-        text = file.read_text()
-        if used & set(zip(_GROUP.findall(text), _KIND.findall(text), strict=True)):
-            yield file
+    return defining(folder, used)

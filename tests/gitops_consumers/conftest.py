@@ -14,6 +14,7 @@ import pytest
 
 from tasks.cluster.consumers import consumers
 from tests.gitops_consumers.control_plane import ControlPlane
+from tests.gitops_consumers.definitions import defining
 from tests.gitops_consumers.registry import running
 from tests.gitops_consumers.repository import ROOT, Repository
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from tasks.cluster.consumers import Consumers
 
-_GROUP, _KIND = re.compile(r"^  group: (\S+)$", re.MULTILINE), re.compile(r"^    kind: (\S+)$", re.MULTILINE)
 ENVIRONMENTS = ("dev", "staging", "prod")
 
 
@@ -72,11 +72,7 @@ def _needed(folder: Path) -> Iterator[Path]:
     """Find the definitions of the kinds that gitops/ has, and of the sources that Flux watches."""
     rendered = "\n".join(file.read_text() for file in (ROOT / "gitops").rglob("manifests.yaml"))
     used = {tuple(one) for one in re.findall(r"^apiVersion: (\S+)/\S+\nkind: (\S+)$", rendered, re.MULTILINE)}
-    for file in sorted(folder.iterdir()):
-        text = file.read_text()
-        kinds = set(zip(_GROUP.findall(text), _KIND.findall(text), strict=True))
-        if kinds & used or any(group == "source.toolkit.fluxcd.io" for group, _ in kinds):
-            yield file
+    return defining(folder, used, ["source.toolkit.fluxcd.io"])
 
 
 @pytest.fixture(scope="session")
