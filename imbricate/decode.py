@@ -33,11 +33,11 @@ class Where(NamedTuple):
 
     def at(self, name: str) -> Where:
         """Give the place of a field of this map."""
-        return self._replace(field=f"{self.field}.{name}" if self.field else name)
+        return Where(self.file, f"{self.field}.{name}" if self.field else name, self.lenient, self.converts)
 
     def item(self, index: int) -> Where:
         """Give the place of an element of this list."""
-        return self._replace(field=f"{self.field}[{index}]")
+        return Where(self.file, f"{self.field}[{index}]", self.lenient, self.converts)
 
     def error(self, message: str) -> KustomizationError:
         """Make the error for this place."""
@@ -51,6 +51,8 @@ def _expect(value: Any, expected: str, where: Where) -> KustomizationError:
 
 def text(value: Any, where: Where) -> str:
     """Read a string."""
+    if type(value) is str:
+        return value
     if value is None:
         return ""
     if where.converts and isinstance(value, bool | int | float):
@@ -96,7 +98,9 @@ def list_of(read: Callable[[Any, Where], T]) -> Callable[[Any, Where], tuple[T, 
             return ()
         if not isinstance(value, list):
             raise _expect(value, "a list", where)
-        return tuple(read(one, where.item(index)) for index, one in enumerate(value))
+        if read is text and all([type(one) is str for one in value]):
+            return tuple(value)  # long lists of paths need no place for each
+        return tuple([read(one, where.item(index)) for index, one in enumerate(value)])
 
     return read_list
 

@@ -17,11 +17,11 @@ from imbricate.errors import DocumentError
 if TYPE_CHECKING:
     from imbricate.documents.scalars import Value
 
-    # Of a line: the column where it begins, the width of its dash, its key, what follows the key, or else the rest.
-    # What is not there is None.
+    # Of a line: the column where it begins, the width of its dash, its key, the text behind these, and the value of
+    # that if it is a scalar that ends there. What is not there is None.
     Parts = tuple[int, int, Any, Any, Any]
 
-_LINE = re.compile(r"""(\ *)(-\ +)?(?:([A-Za-z_][\w./-]*|"[^"\\\n]+"|'[^'\n]+'):(?:\ +(.+))?|(.+))?""", re.VERBOSE)
+_LINE = re.compile(r"""(\ *+)(-\ ++)?(?:([A-Za-z_][\w./-]*+|"[^"\\\n]++"|'[^'\n]++'):(?:\ +(.+))?|(.+))?""", re.VERBOSE)
 _PLAIN = re.compile(r"""(?:[^\s\-?:,\[\]{}#&*!|>'"%@`<]|-(?=[^\s]))""")
 _NOT_IN_PLAIN = re.compile(r":(?: |$)")
 _COMMENT = re.compile(r" +#.*$| +$")
@@ -32,11 +32,9 @@ _LITERAL = re.compile(r"\|([+-]?)(?: +#.*| *)$")
 _BLANKS_ALONE = re.compile("^ +$", re.MULTILINE)
 _CONTINUATION = re.compile(r"[A-Za-z0-9(]")
 _MEMO_ENTRIES = 50_000
-_MEMO_TEXT = 200
 _MEMO_LINE = 80
 _MAX_KEY = 100
 _MAX_DEPTH = 50
-_lines: dict[str, Parts] = {}
 
 
 def read_block(text: str, dialect: Dialect) -> Value:
@@ -52,29 +50,26 @@ def read_block(text: str, dialect: Dialect) -> Value:
 class _Reader:
     def __init__(self, text: str, dialect: Dialect) -> None:
         self._text = text
+        self._lines = text.split("\n")
         self._dialect = dialect
-        # Where the last scalar ends that takes more than one line.
-        self._end = 0
+        # A line, and where in the text it begins.
+        self._place = 0, 0
 
     def read(self) -> Value:  # noqa: C901, PLR0912, PLR0915 - the one hot loop: calls would cost more than the work
         """Go through all lines. `top` is the innermost open collection, `column` where its entries stand."""
-        scalars, keys = self._dialect.scalars, self._dialect.keys
-        null = self._dialect.plain("")
+        known, null = self._dialect.lines, self._dialect.plain("")
         root: Any = {}
         top: Any = root
-        column = 0
+        column = following = 0
         stack: list[tuple[int, Any]] = []
         key: Any = None
         last: str | None = None
         pending = False
-        known = _lines
-        begin = end = 0
-        for line in self._text.split("\n"):
-            begin, end = end, end + len(line) + 1
-            if begin < self._end:
+        for index, line in enumerate(self._lines):
+            if index < following:
                 continue
-            start, dash, name, value, other = known.get(line) or _parts(line)
-            if name is None and (other is None or other[0] == "#"):
+            start, dash, name, text, value = known.get(line) or self._parts(line)
+            if name is None and (text is None or text[0] == "#"):
                 last = refuse() if dash else None
                 continue
             if pending:
@@ -95,7 +90,7 @@ class _Reader:
                 if type(top) is list and stack:
                     column, top = stack.pop()
                 if name is None or start != column or type(top) is list:
-                    last = None if other == "---" and not root and start == 0 else refuse()
+                    last = None if text == "---" and not root and start == 0 else refuse()
                     continue
             else:
                 if top is root and not root and start == 0:
@@ -103,57 +98,86 @@ class _Reader:
                 if type(top) is dict or start != column:
                     refuse()
                 if name is None:
-                    key, last = len(top), other
-                    found = scalars.get(other)
-                    top.append(self._value(other, end, column) if found is None else found)
+                    key, last = len(top), text
+                    if value is None:
+                        value, following = self._value(text, index, column)
+                    top.append(value)
                     continue
                 stack.append((column, top))
                 column = start + dash
                 item: dict[str, Value] = {}
                 top.append(item)
                 top = item
-            if name not in keys:
-                name = self._key(name)
             if name in top:
                 refuse()
-            key, last = name, value
-            found = null if value is None else scalars.get(value)
-            pending = value is None or (found is None and (value[0] == "#" or value.isspace()))
-            top[name] = null if pending else self._value(value, end, column) if found is None else found
+            key, last = name, text
+            if value is not None:
+                top[name] = value
+            elif text is None:
+                top[name], pending = null, True
+            else:
+                top[name], following = self._value(text, index, column)
         return root
+
+    def _parts(self, line: str) -> Parts:
+        """Take a line apart; the parts of short ones are remembered, since most stand in many files."""
+        found = _LINE.fullmatch(line)
+        if found is None:
+            refuse()
+        indent, dash, name, text, rest = found.groups()
+        if name is None:
+            text = rest
+        else:
+            name = self._key(name)
+            if text is not None and (text[0] == "#" or text.isspace()):
+                text = None
+        value = self._scalar(text) if text and text[0] != "#" else None
+        parts = len(indent), len(dash or ""), name, text, value
+        if len(line) <= _MEMO_LINE and len(self._dialect.lines) < _MEMO_ENTRIES:
+            self._dialect.lines[line] = parts
+        return parts
 
     def _key(self, name: str) -> str:
         if name[0] in "\"'":
             name = name[1:-1]
-        elif isinstance(self._dialect.plain(name), str) and len(self._dialect.keys) < _MEMO_ENTRIES:
-            self._dialect.keys.add(name)
-        else:
+        elif not isinstance(self._dialect.plain(name), str):
             refuse()
         return refuse() if name == "<<" or len(name) > _MAX_KEY else name
 
-    def _value(self, text: str, end: int, column: int) -> Value:
-        """Read what follows a key or a dash, up to the end of its line."""
+    def _scalar(self, text: str) -> Value:
+        """Read a scalar that ends with its line. Gives None for what may be none."""
         if len(text) > LONGEST_WORD and is_prose(text):
             return text
         first = text[0]
+        if first in "[{|":
+            return None
+        if first in "\"'":
+            quoted = _QUOTED.match(text)
+            body = quoted[1][1:-1] if quoted else None
+            return body if body is None else self._dialect.quoted(body if first == '"' else body.replace("''", "'"))
+        plain = _COMMENT.sub("", text)
+        if not _PLAIN.match(text) or _NOT_IN_PLAIN.search(plain):
+            refuse()
+        return self._dialect.plain(plain)
+
+    def _value(self, text: str, line: int, column: int) -> tuple[Value, int]:
+        """Read what follows a key or a dash where it is more than `_scalar` reads; give also the line after it."""
+        first = text[0]
         if first in "[{":
-            return self._flow(text)
-        if first == "|":
-            return self._literal(text, end, column)
-        quoted = _QUOTED.match(text) if first in "\"'" else None
-        if quoted:
-            body = quoted[1][1:-1]
-            value = self._dialect.quoted(body if first == '"' else body.replace("''", "'"))
-        elif first in "\"'":
-            return self._open_quotes(end - 1 - len(text), column)
-        else:
-            plain = _COMMENT.sub("", text)
-            if not _PLAIN.match(text) or _NOT_IN_PLAIN.search(plain):
-                refuse()
-            value = self._dialect.plain(plain)
-        if len(text) <= _MEMO_TEXT and len(self._dialect.scalars) < _MEMO_ENTRIES:
-            self._dialect.scalars[text] = value
-        return value
+            return self._flow(text), 0
+        if first not in "|\"'":
+            return None, 0
+        end = self._end_of(line)
+        read = self._literal if first == "|" else self._open_quotes
+        value, lines = read(text, end, column)
+        return value, line + lines + 1
+
+    def _end_of(self, line: int) -> int:
+        """Give where in the text the line after this one begins."""
+        known, begin = self._place
+        begin += sum(map(len, self._lines[known : line + 1])) + line + 1 - known
+        self._place = line + 1, begin
+        return begin
 
     def _flow(self, text: str) -> Value:
         text = _COMMENT.sub("", text)
@@ -167,25 +191,24 @@ class _Reader:
         found = self._dialect.flow(f"[{text}\n, last]")
         return found[0] if found[1:] == ["last"] else refuse()
 
-    def _open_quotes(self, start: int, column: int) -> Value:
+    def _open_quotes(self, text: str, end: int, column: int) -> tuple[Value, int]:
         """Read a quoted scalar with escapes or of several lines, which are indented more than its key."""
-        found = _ANY_QUOTED.match(self._text, start)
+        found = _ANY_QUOTED.match(self._text, end - 1 - len(text))
         if found is None or not _END_OF_LINE.match(self._text, found.end()) or _less_indented(column).search(found[0]):
             refuse()
-        self._end = found.end()
-        return self._carefully(found[0])
+        return self._carefully(found[0]), found[0].count("\n")
 
-    def _literal(self, text: str, start: int, column: int) -> Value:
+    def _literal(self, text: str, end: int, column: int) -> tuple[Value, int]:
         header = _LITERAL.match(text)
-        following = _less_indented(column).search(self._text, start - 1)
-        self._end = following.start() + 1 if following else len(self._text)
-        block = self._text[start : self._end]
+        following = _less_indented(column).search(self._text, end - 1)
+        block = self._text[end : following.start() + 1 if following else len(self._text)]
         body = block.lstrip("\n")
         indent = len(body) - len(body.lstrip(" "))
         odd = header is None or not body.endswith("\n") or _BLANKS_ALONE.search(block)
         if odd or indent == 0 or _less_indented(indent - 1).search(block):
             refuse()
-        return self._dialect.quoted(_chomped(_without_indent(block, indent), header[1] if header else ""))
+        value = self._dialect.quoted(_chomped(_without_indent(block, indent), header[1] if header else ""))
+        return value, block.count("\n")
 
     def _continued(self, last: str | None, line: str) -> tuple[Value, str]:
         """Read a further line of a plain scalar."""
@@ -196,18 +219,6 @@ class _Reader:
         if " #" in text or _NOT_IN_PLAIN.search(text):
             refuse()
         return self._dialect.plain(text), text
-
-
-def _parts(line: str) -> Parts:
-    """Take a line apart; the parts of short ones are remembered, since most stand in many files."""
-    found = _LINE.fullmatch(line)
-    if found is None:
-        refuse()
-    indent, dash, name, value, other = found.groups()
-    parts = len(indent), len(dash or ""), name, value, other
-    if len(line) <= _MEMO_LINE and len(_lines) < _MEMO_ENTRIES:
-        _lines[line] = parts
-    return parts
 
 
 @lru_cache(maxsize=128)

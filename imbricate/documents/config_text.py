@@ -29,4 +29,4 @@ def _read_carefully(text: str, file: str = "") -> Value:
     return read_document(text, file)
 
 
-_DIALECT = Dialect(config_value, str, _read_carefully, {}, set())
+_DIALECT = Dialect(config_value, str, _read_carefully, {})

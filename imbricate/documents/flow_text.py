@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 _KEY = re.compile(r" *([A-Za-z_][\w./-]*): +")
 _SCALAR = re.compile(r"""([A-Za-z0-9_./][\w./@=+-]*|"[^"\\]*"|'[^']*') *(?=[,\]}])""")
 _COMMA = re.compile(r" *, *")
+_WORDS = re.compile(r"\[ *[A-Za-z0-9_./][\w./@=+-]*+(?: *+, *+[A-Za-z0-9_./][\w./@=+-]*+)*+ *\]", re.ASCII)
 _MAX_DEPTH = 20
 
 
 class Dialect(NamedTuple):
     """What scalars mean: plain ones, quoted ones, and by the careful reader what is written in brackets.
 
-    `scalars` and `keys` remember what was read before; they belong to the dialect alone.
+    `lines` remembers what was read before; it belongs to the dialect alone.
     """
 
     plain: Callable[[str], Value]
     quoted: Callable[[str], Value]
     flow: Callable[[str], Value]
-    scalars: dict[str, Value]
-    keys: set[str]
+    lines: dict[str, Any]
 
 
 class OtherSyntaxError(Exception):
@@ -40,6 +40,8 @@ def refuse() -> NoReturn:
 
 def read_flow(text: str, dialect: Dialect) -> Value:
     """Read a collection that ends with the text. Raises OtherSyntaxError when it is for the careful reader."""
+    if _WORDS.fullmatch(text):
+        return [dialect.plain(word.strip()) for word in text[1:-1].split(",")]
     value, end = _value(text, 0, dialect, 0)
     return value if end == len(text) else refuse()
 

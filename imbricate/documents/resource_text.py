@@ -74,4 +74,4 @@ def _read_carefully(text: str, file: str = "", first_line: int = 0, *, takes_fir
     return read_document(text, file, first_line, takes_first=takes_first)
 
 
-_DIALECT = Dialect(plain_value, quoted_value, _read_carefully, {}, set())
+_DIALECT = Dialect(plain_value, quoted_value, _read_carefully, {})
