@@ -16,6 +16,7 @@ from imbricate.configuration import DEFAULT, EMPTY, TransformerConfig, from_conf
 from imbricate.decode import Where, snake_case
 from imbricate.documents import read_config, write
 from imbricate.errors import FieldSpecError, KustomizationError, LoadError
+from imbricate.folder import Sources
 from imbricate.generators import config_map, secret
 from imbricate.hashing import add_hashes
 from imbricate.images import images
@@ -88,12 +89,17 @@ class Unmatched(NamedTuple):
 
 
 class Composition(NamedTuple):
-    """What a build gives: the resources in their final order, the files it read, and the entries that had no effect."""
+    """What a build gives: the resources in their final order, what it read, and the entries that had no effect."""
 
     resources: ResMap
-    sources: tuple[Path, ...]
+    read: Sources
     unmatched: tuple[Unmatched, ...]
     warnings: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """Give the files that were read, absolute and with links resolved, in the order of their first reading."""
+        return self.read.paths
 
     @property
     def text(self) -> str:
@@ -384,11 +390,9 @@ def compose(path: Path | str, options: BuildOptions = DEFAULT_OPTIONS, observer:
 
     Raises ImbricateError with the file and field at fault.
     """
-    from imbricate.folder import Sources  # noqa: PLC0415
-
     sources = Sources()
     with Loader(sources, root_only=options.root_only, remote=options.remote, cache=options.cache) as loader:
         root = loader.load(path)
         composer = Composer(root, options, observer)
         resources, unmatched = composer.compose()
-    return Composition(resources, sources.paths, unmatched, (*deprecations(root), *composer.warnings))
+    return Composition(resources, sources, unmatched, (*deprecations(root), *composer.warnings))

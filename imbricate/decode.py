@@ -98,7 +98,7 @@ def list_of(read: Callable[[Any, Where], T]) -> Callable[[Any, Where], tuple[T, 
             return ()
         if not isinstance(value, list):
             raise _expect(value, "a list", where)
-        if read is text and all([type(one) is str for one in value]):
+        if read is text and all(type(one) is str for one in value):
             return tuple(value)  # long lists of paths need no place for each
         return tuple([read(one, where.item(index)) for index, one in enumerate(value)])
 

@@ -5,7 +5,8 @@ In: a manifest and `FieldSpec`s. Out: calls of a setter with the place found.
 
 from __future__ import annotations
 
-from functools import lru_cache
+import itertools
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imbricate.errors import FieldSpecError
@@ -96,20 +97,48 @@ def split_path(path: str, separator: str = "/") -> tuple[str, ...]:
     return tuple(names)
 
 
-_selected: dict[tuple[int, Gvk], tuple[FieldSpecs, FieldSpecs]] = {}
+class _Selection:
+    """The field specs of a table that are about one kind."""
+
+    def __init__(self, table: FieldSpecs, gvk: Gvk) -> None:
+        self.table = table
+        self.specs = tuple(spec for spec in table if spec.selects(gvk))
+
+    @cached_property
+    def tree(self) -> PathTree:
+        """Give them as one tree of paths; what follows an empty name in one is for `visit` to complain of."""
+        tree = PathTree({}, [])
+        for number, spec in enumerate(self.specs):
+            tree.add(itertools.takewhile(bool, _bare_names(spec.path)), (number, spec))
+        return tree
+
+
+_selections: dict[tuple[int, Gvk], _Selection] = {}
 _MOST_SELECTIONS = 4096
+
+
+def _selection(table: FieldSpecs, gvk: Gvk) -> _Selection:
+    # By identity, since to hash a table of field specs costs more than what is remembered; the entry holds the table,
+    # so that its identity cannot be taken over by another one.
+    known = _selections.get((id(table), gvk))
+    if known is None:
+        if len(_selections) >= _MOST_SELECTIONS:
+            _selections.clear()
+        known = _selections[id(table), gvk] = _Selection(table, gvk)
+    return known
 
 
 def selected(specs: FieldSpecs, gvk: Gvk) -> FieldSpecs:
     """Keep the field specs that apply to objects of `gvk`."""
-    # By identity, since to hash a table of field specs costs more than what is remembered; the entry holds the table,
-    # so that its identity cannot be taken over by another one.
-    known = _selected.get((id(specs), gvk))
-    if known is None:
-        if len(_selected) >= _MOST_SELECTIONS:
-            _selected.clear()
-        known = _selected[id(specs), gvk] = (specs, tuple(spec for spec in specs if spec.selects(gvk)))
-    return known[1]
+    return _selection(specs, gvk).specs
+
+
+def reaching(manifest: dict[str, Any], specs: FieldSpecs, gvk: Gvk) -> list[FieldSpec]:
+    """Keep the field specs that apply to a manifest of `gvk` and lead anywhere, as far as there are maps: few do."""
+    found: list[tuple[int, FieldSpec]] = []
+    _selection(specs, gvk).tree.reach(manifest, found)
+    found.sort()
+    return [spec for _, spec in found]
 
 
 @lru_cache(maxsize=4096)
@@ -177,13 +206,29 @@ class PathTree(NamedTuple):
         """Make the tree of pairs of a path and what is known of it. Raises FieldSpecError for an empty path."""
         root = PathTree({}, [])
         for path, known in paths:
-            tree = root
-            for name in _bare_names(path):
-                if not name:
-                    raise FieldSpecError(NO_PATH)
-                tree = tree.children.setdefault(name, PathTree({}, []))
-            tree.ends.append(known)
+            names = _bare_names(path)
+            if not all(names):
+                raise FieldSpecError(NO_PATH)
+            root.add(names, known)
         return root
+
+    def add(self, names: Iterable[str], known: Any) -> None:
+        """Add a path and what is known of it."""
+        tree = self
+        for name in names:
+            tree = tree.children.setdefault(name, PathTree({}, []))
+        tree.ends.append(known)
+
+    def reach(self, value: Any, found: list[Any]) -> None:
+        """Collect what is known of the paths that lead anywhere, as far as there are maps."""
+        found += self.ends
+        if type(value) is dict:
+            for name, tree in self.children.items():
+                if name in value:
+                    tree.reach(value[name], found)
+        else:
+            for tree in self.children.values():
+                tree.reach(value, found)
 
     def visit(self, value: Any, setter: Callable[[Any, Any, Any], None], above: str = "") -> None:
         """Call `setter(known, container, key)` for each place that one of the paths names, as `visit` does."""

@@ -6,11 +6,12 @@ field specs say. Only `tagSuffix` shows it: in a pod template it is added twice.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from imbricate.errors import FieldSpecError, PatternError
-from imbricate.fieldspecs import FieldSpecs, reaches, selected, visit
+from imbricate.fieldspecs import FieldSpecs, reaching, visit
 from imbricate.patterns import framed
 from imbricate.steps import Applied
 from imbricate.values import is_null, is_scalar, kind_of, text_of, untagged
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     _Place = tuple[Resource, Any, Any]
 
+# What matches itself alone, and what `split` gives as the name of an image that goes by it.
+_PLAIN_NAME = re.compile(r"(?:[A-Za-z0-9_:-]+/)?[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*")
 _CONTAINERS = ("containers", "initContainers")
 _TAG_AND_DIGEST = r"(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?"
 
@@ -35,68 +38,82 @@ def images(resources: ResMap, context: Context) -> Iterator[Applied]:
     named += [(f"imageTags[{index}]", image) for index, image in enumerate(kustomization.image_tags or ())]
     if not named:
         return
-    by_image = _by_image(resources, context.config.images)
+    places = _Places(resources, context.config.images)
     for field, image in named:
-        yield Applied(field, _rename(by_image, image))
+        yield Applied(field, places.rename(image))
 
 
 def set_image(resources: ResMap, image: Image, specs: FieldSpecs) -> None:
     """Change one image everywhere."""
-    _rename(_by_image(resources, specs), image)
+    _Places(resources, specs).rename(image)
 
 
-def _by_image(resources: ResMap, specs: FieldSpecs) -> dict[str, list[_Place]]:
-    """Index the places by the image that they name."""
-    places: dict[str, list[_Place]] = {}
-    for resource in resources:
-        for container, key in image_places(resource, specs):
-            value = container[key]
-            if not is_scalar(value):
-                raise FieldSpecError(f"{key}: expected the name of an image, found {kind_of(value)}")
-            places.setdefault(text_of(value), []).append((resource, container, key))
-    return places
+class _Places:
+    """The places that name an image, found by the image and by its name, so that an entry need not try them all."""
 
+    def __init__(self, resources: ResMap, specs: FieldSpecs) -> None:
+        self._by_image: dict[str, list[_Place]] = {}
+        self._by_name: dict[str, dict[str, None]] = {}
+        for resource in resources:
+            for container, key in image_places(resource, specs):
+                value = container[key]
+                if not is_scalar(value):
+                    raise FieldSpecError(f"{key}: expected the name of an image, found {kind_of(value)}")
+                self._add(text_of(value), (resource, container, key))
 
-def _rename(by_image: dict[str, list[_Place]], image: Image) -> list[Resource]:
-    """Change one image in all places that name it; give their resources."""
-    found: dict[int, Resource] = {}
-    for text in [one for one in by_image if matches(one, image.name)]:
-        for resource, container, key in by_image.pop(text):
-            found[resource.slot] = resource
-            # A place that is there twice may have been changed by now.
-            old = text_of(container[key])
-            if matches(old, image.name):
-                container[key] = untagged(container[key], changed(old, image))
-            by_image.setdefault(text_of(container[key]), []).append((resource, container, key))
-    return list(found.values())
+    def _add(self, image: str, place: _Place) -> None:
+        if image not in self._by_image:
+            self._by_image[image] = []
+            self._by_name.setdefault(split(image)[0], {})[image] = None
+        self._by_image[image].append(place)
+
+    def rename(self, change: Image) -> list[Resource]:
+        """Change one image in all places that name it; give their resources."""
+        found: dict[int, Resource] = {}
+        for image in self._named(change.name):
+            places = self._by_image.pop(image)
+            del self._by_name[split(image)[0]][image]
+            for resource, container, key in places:
+                found[resource.slot] = resource
+                # A place that is there twice may have been changed by now.
+                old = text_of(container[key])
+                if matches(old, change.name):
+                    container[key] = untagged(container[key], changed(old, change))
+                self._add(text_of(container[key]), (resource, container, key))
+        return list(found.values())
+
+    def _named(self, name: str) -> list[str]:
+        plain = _PLAIN_NAME.fullmatch(name)
+        return [one for one in (self._by_name.get(name, ()) if plain else self._by_image) if matches(one, name)]
 
 
 def image_places(resource: Resource, specs: FieldSpecs) -> list[tuple[Any, Any]]:
     """Find the places in a manifest that name an image, each as often as kustomize would look at it."""
     if resource.gvk.kind == "CustomResourceDefinition":
         return []
-    places: list[tuple[Any, Any]] = []
-    _container_images(resource.manifest, places)
-    for spec in selected(specs, resource.gvk):
-        if reaches(resource.manifest, spec.path):
-            visit(resource.manifest, spec, lambda container, key: places.append((container, key)), None)
+    places = _container_images(resource.manifest)
+    for spec in reaching(resource.manifest, specs, resource.gvk):
+        visit(resource.manifest, spec, lambda container, key: places.append((container, key)), None)
     return places
 
 
-def _container_images(value: Any, places: list[tuple[Any, Any]]) -> None:
-    if type(value) is list:
-        for one in value:
-            if type(one) is dict or type(one) is list:
-                _container_images(one, places)
-        return
-    for name, child in value.items():
-        kind = type(child)
-        if kind is dict:
-            _container_images(child, places)
-        elif kind is list:
-            _container_images(child, places)
-            if name in _CONTAINERS:
-                places += [(one, "image") for one in child if _names_image(one, name)]
+def _container_images(manifest: dict[str, Any]) -> list[tuple[Any, Any]]:
+    places: list[tuple[Any, Any]] = []
+    pending: list[Any] = [manifest]
+    while pending:
+        value = pending.pop()
+        if type(value) is list:
+            pending += [one for one in value if type(one) is dict or type(one) is list]
+            continue
+        for name, child in value.items():
+            kind = type(child)
+            if kind is dict:
+                pending.append(child)
+            elif kind is list:
+                pending.append(child)
+                if name in _CONTAINERS:
+                    places += [(one, "image") for one in child if _names_image(one, name)]
+    return places
 
 
 def _names_image(container: Any, name: str) -> bool:

@@ -5,6 +5,7 @@ In: all resources with their former names, and the table of which field of which
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imbricate.errors import FieldSpecError, ReferenceConflictError
@@ -41,33 +42,35 @@ def fix_references(resources: ResMap, table: tuple[NameReference, ...]) -> None:
 
     Raises ReferenceConflictError when a name could mean several objects that are called differently now.
     """
-    index = _index_of(resources)
+    index = _Index(resources)
     known: dict[Gvk, PathTree] = {}
     for resource in resources:
         try:
-            fields = _fields_of(table, resource.original_id.gvk, known)
-            if fields.children:
-                _Referrer(resource, index).fix(fields)
-                if "metadata" in fields.children:
-                    resources.rekey(resource)
+            fields = _fields_of(table, resource.original_gvk, known)
+            if _Referrer(resource, index).fix(fields) and "metadata" in fields.children:
+                resources.rekey(resource)
         except FieldSpecError as error:
             raise FieldSpecError(f"{resource}: {error}") from None
 
 
-class _Index(NamedTuple):
-    by_former_name: dict[str, list[Resource]]
-    by_prefix: dict[tuple[str, str], list[Resource]]
-    by_original_namespace: dict[str, list[Resource]]
+class _Index:
+    def __init__(self, resources: ResMap) -> None:
+        self.by_former_name: dict[str, list[Resource]] = {}
+        self.by_prefix: dict[tuple[str, str], list[Resource]] = {}
+        self._resources = resources
+        for resource in resources:
+            prefix = _last(resource.prefixes)
+            for name in {name for _, name, _ in resource.previous}:
+                self.by_former_name.setdefault(name, []).append(resource)
+                self.by_prefix.setdefault((name, prefix), []).append(resource)
 
-
-def _index_of(resources: ResMap) -> _Index:
-    index = _Index({}, {}, {})
-    for resource in resources:
-        for name in dict.fromkeys(name for _, name, _ in resource.previous):
-            index.by_former_name.setdefault(name, []).append(resource)
-            index.by_prefix.setdefault((name, _last(resource.prefixes)), []).append(resource)
-        index.by_original_namespace.setdefault(resource.original_id.effective_namespace, []).append(resource)
-    return index
+    @cached_property
+    def by_original_namespace(self) -> dict[str, list[Resource]]:
+        """Few references tell a namespace."""
+        found: dict[str, list[Resource]] = {}
+        for resource in self._resources:
+            found.setdefault(resource.original_id.effective_namespace, []).append(resource)
+        return found
 
 
 def _last(affixes: list[str]) -> str:
@@ -80,10 +83,17 @@ class _Referrer:
     def __init__(self, resource: Resource, index: _Index) -> None:
         self._resource = resource
         self._index = index
-        self._reachable = _reachable_from(resource)
+        self._changed = False
 
-    def fix(self, fields: PathTree) -> None:
-        fields.visit(self._resource.manifest, self._fix)
+    def fix(self, fields: PathTree) -> bool:
+        """Write the current names into these fields. Gives whether any differed."""
+        if fields.children:
+            fields.visit(self._resource.manifest, self._fix)
+        return self._changed
+
+    @cached_property
+    def _reachable(self) -> Sieve:
+        return _reachable_from(self._resource)
 
     def _fix(self, field: _Field, container: Any, key: Any) -> None:
         value = container[key]
@@ -105,6 +115,7 @@ class _Referrer:
         referral = self._select(field, text_of(value), lambda _: True, lambda one: (one.name,))
         if referral is not None and referral.name != text_of(value):
             container[key] = untagged(value, referral.name)
+            self._changed = True
 
     def _fix_map(self, field: _Field, value: dict[str, Any]) -> None:
         """A map with name and, perhaps, namespace: both follow."""
@@ -116,6 +127,7 @@ class _Referrer:
         if referral is None or (referral.name == name and not referral.namespace):
             return
         value["name"] = untagged(value["name"], referral.name)
+        self._changed = True
         if referral.namespace:
             value["namespace"] = untagged(value.get("namespace"), referral.namespace)
 

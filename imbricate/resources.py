@@ -6,7 +6,7 @@ none), and a resource remembers every id it has had, so that patches and referen
 
 from __future__ import annotations
 
-import base64
+from binascii import b2a_base64
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imbricate.errors import ConflictError
@@ -57,7 +57,7 @@ _BASE64_LINE = 70
 
 def encode_base64(content: bytes) -> str:
     """Encode; a text longer than 70 characters is cut into lines, each with its newline (kyaml: encodeBase64)."""
-    text = base64.b64encode(content).decode()
+    text = b2a_base64(content, newline=False).decode()
     if len(text) < _BASE64_LINE:
         return text
     return "".join(f"{text[start : start + _BASE64_LINE]}\n" for start in range(0, len(text), _BASE64_LINE))
@@ -142,6 +142,13 @@ class Resource:
     def original_id(self) -> ResId:
         """Give the first id that the resource had."""
         return self._previous_id(*self.previous[0]) if self.previous else self.id
+
+    @property
+    def original_gvk(self) -> Gvk:
+        """Give group, version and kind of the first id."""
+        gvk = self.id.gvk
+        kind = self.previous[0][2] if self.previous else gvk.kind
+        return gvk if kind == gvk.kind else Gvk(gvk.group, gvk.version, kind)
 
     def remember_id(self) -> None:
         """Keep the current id among the previous ones; call it before a change of name, namespace or kind."""
@@ -317,6 +324,15 @@ class ResMap:
             _index(self._by_any, resource, [resource.key] if same_kind else _keys(resource))
         if self._by_name is not None:
             self._by_name.setdefault(new.name, {})[resource.slot] = resource
+
+    def rekey_all(self) -> None:
+        """Follow a change of most manifests: to make the index anew costs less than to mend it for each."""
+        self._by_any = self._by_name = None
+        self._by_key = {}
+        for resource in self._resources.values():
+            resource.id = new = resource.read_id()
+            resource.key = new.key
+            self._by_key.setdefault(resource.key, []).append(resource)
 
     def with_id(self, wanted: ResId) -> list[Resource]:
         """Find the resources whose current id is `wanted`."""

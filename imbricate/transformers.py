@@ -48,15 +48,16 @@ def set_namespace(
     Raises ConflictError when two resources become one.
     """
     setter = partial(_set_if_unset if unset_only else _set_text, wanted)
-    for resource in resources:
-        if is_helm_generated(resource.manifest):
-            continue
+    moved = [resource for resource in resources if not is_helm_generated(resource.manifest)]
+    for resource in moved:
         resource.remember_id()
         _set_namespace_in(resource, specs, setter, subjects)
-        resources.rekey(resource)
+    resources.rekey_all()
+    for resource in moved:
         rival = resources.rival_of(resource)
         if rival is not None:
-            raise ConflictError(resource.id, rival.source, resource.source)
+            first, second = sorted((resource, rival), key=lambda one: one.slot)
+            raise ConflictError(resource.id, first.source, second.source)
 
 
 def set_namespace_of(resource: Resource, wanted: str) -> None:
@@ -131,16 +132,17 @@ def _keeps_name(gvk: Gvk) -> bool:
 
 def add_affix(resources: ResMap, prefix: str, suffix: str, specs: FieldSpecs) -> None:
     """Put a prefix before and a suffix behind the names of all objects but namespaces, CRDs and APIServices."""
+    setter = partial(_affix, prefix, suffix)
     for resource in resources:
-        original = resource.original_id.gvk
+        original = resource.original_gvk
         if _keeps_name(original):
             continue
         for spec in selected(specs, original):
             if spec.path == METADATA_NAME:
                 _remember_affix(resource, prefix, suffix)
             if spec.selects(resource.gvk):
-                visit(resource.manifest, spec, partial(_affix, prefix, suffix), SCALAR)
-        resources.rekey(resource)
+                visit(resource.manifest, spec, setter, SCALAR)
+    resources.rekey_all()
 
 
 def _remember_affix(resource: Resource, prefix: str, suffix: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from json.encoder import py_encode_basestring
 from typing import TYPE_CHECKING
 
 from imbricate.documents.floats import json_float_text
@@ -13,7 +12,10 @@ from imbricate.errors import DocumentError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+_ESCAPES = str.maketrans(
+    {sign: f"\\u{ord(sign):04x}" for sign in (*map(chr, range(0x20)), *"<>&\u2028\u2029")}
+    | {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+)
 
 
 def go_json(value: Value) -> str:
@@ -57,4 +59,4 @@ def _scalar(value: Value) -> str:
 
 def json_string(text: str) -> str:
     """Quote a string as Go does."""
-    return py_encode_basestring(text).translate(_ESCAPES)
+    return f'"{text.translate(_ESCAPES)}"'

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import re
-from base64 import b64decode
 from functools import lru_cache
 
 from imbricate.documents.floats import float_text
@@ -90,6 +89,8 @@ def quoted_value(text: str) -> str:
 
 
 def _decoded(text: str) -> str:
+    from base64 import b64decode  # noqa: PLC0415 - few scalars are tagged !!binary
+
     try:
         data = b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
     except ValueError:
