@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-
 from imbricate.cli import entry_point
 
 if __name__ == "__main__":
-    sys.exit(entry_point())
+    entry_point()

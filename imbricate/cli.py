@@ -7,6 +7,7 @@ import gc
 import os
 import re
 import sys
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -25,10 +26,28 @@ if TYPE_CHECKING:
 KUSTOMIZE_VERSION = "v5.8.2"
 
 
+class _HelpFormatter(argparse.HelpFormatter):
+    """As wide as the terminal. argparse makes one for each flag that is added, and would load shutil to ask."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+@cache
+def _columns() -> int:
+    try:
+        return int(os.environ.get("COLUMNS") or os.get_terminal_size().columns)
+    except (OSError, ValueError):  # standard output is closed, or no terminal
+        return 80
+
+
 class _Parser(argparse.ArgumentParser):
     """An argument parser whose errors look like all our errors."""
 
     commands: Mapping[str, argparse.ArgumentParser] = MappingProxyType({})
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings, allow_abbrev=False, formatter_class=_HelpFormatter)
 
     def error(self, message: str) -> NoReturn:
         sys.stderr.write(f"Error: {message}\n")
@@ -44,19 +63,31 @@ class _Parser(argparse.ArgumentParser):
         raise argparse.ArgumentError(action, f"expected one of {', '.join(known)}, found {value!r}{hint}")
 
 
-def _parser() -> _Parser:
-    parser = _Parser(prog="imbricate", description="kustomize in Python: build, byte for byte.", allow_abbrev=False)
+def _parser(command: str = "") -> _Parser:
+    """Make the parser of one command, since each takes milliseconds to make; of all for what is no command."""
+    parser = _Parser(prog="imbricate", description="kustomize in Python: build, byte for byte.")
     add_switch(parser, "stack-trace", argparse.SUPPRESS)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog="imbricate")
-    _add_build(commands)
-    add_edit(commands)
-    add_explain(commands)
-    _add_lock(commands)
-    _add_version(commands)
-    help_of = commands.add_parser("help", help="show the help of a command", allow_abbrev=False)
-    help_of.add_argument("topic", nargs="?", choices=sorted(commands.choices), metavar="COMMAND", help="the command")
+    adds = {
+        "build": _add_build,
+        "edit": add_edit,
+        "explain": add_explain,
+        "lock": _add_lock,
+        "version": _add_version,
+    }
+    if command in adds:
+        adds[command](commands)
+    else:
+        for add in adds.values():
+            add(commands)
+        _add_help(commands)
     parser.commands = commands.choices
     return parser
+
+
+def _add_help(commands: argparse._SubParsersAction[_Parser]) -> None:
+    help_of = commands.add_parser("help", help="show the help of a command")
+    help_of.add_argument("topic", nargs="?", choices=sorted(commands.choices), metavar="COMMAND", help="the command")
 
 
 def _add_build(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -64,7 +95,6 @@ def _add_build(commands: argparse._SubParsersAction[_Parser]) -> None:
         "build",
         help="print the resources of a kustomization",
         description="Build the kustomization in DIR and print its resources as `kustomize build` does.",
-        allow_abbrev=False,
     )
     add_flags(build)
 
@@ -74,37 +104,44 @@ def _add_lock(commands: argparse._SubParsersAction[_Parser]) -> None:
         "lock",
         help="record which commits and files the remote entries of a kustomization stand for",
         description="Build the kustomization in DIR, write imbricate.lock instead of the resources.",
-        allow_abbrev=False,
     )
     add_flags(lock)
     lock.add_argument("--update", action="store_true", help="take what the refs and URLs are now, not what was locked")
 
 
 def _add_version(commands: argparse._SubParsersAction[_Parser]) -> None:
-    version = commands.add_parser("version", help="print which kustomize this is like", allow_abbrev=False)
+    version = commands.add_parser("version", help="print which kustomize this is like")
     version.add_argument("-o", "--output", choices=("json", "yaml"), help="print all that is known as json or yaml")
     version.add_argument("--short", action="store_true", help=argparse.SUPPRESS)
     add_switch(version, "stack-trace", argparse.SUPPRESS)
 
 
-def entry_point() -> int:
-    """Run as a program of its own, which ends before it would pay to look for garbage."""
+def entry_point() -> NoReturn:
+    """Run as a program of its own: it looks for no garbage, and ends without taking apart what it made."""
     gc.disable()
-    return main()
+    kept: list[Composition] = []
+    status = main(kept=kept)
+    sys.stderr.flush()
+    os._exit(status)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; give its exit status: 0, or 1 with one line `Error: …` on standard error."""
-    parser = _parser()
+def main(arguments: Sequence[str] | None = None, kept: list[Composition] | None = None) -> int:
+    """Run a command; give its exit status: 0, or 1 with one line `Error: …` on standard error.
+
+    What was built is added to `kept`.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parser = _parser(next(iter(arguments), ""))
     try:
-        given = spelled_out(sys.argv[1:] if arguments is None else arguments)
+        given = spelled_out(arguments)
     except ValueError as error:
         parser.error(str(error))
     options, unknown = parser.parse_known_args(given)
     if unknown:
         parser.error(_unexpected(unknown, _help(parser, options.command)))
     try:
-        return _run(options, parser)
+        status = _run(options, parser, [] if kept is None else kept)
+        sys.stdout.flush()
     except ImbricateError as error:
         sys.stderr.write(f"Error: {error}\n")
         return 1
@@ -112,11 +149,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader has gone, as in `imbricate build | head`. Keep Python from complaining when it flushes at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    return status
 
 
-def _run(options: argparse.Namespace, parser: _Parser) -> int:
+def _run(options: argparse.Namespace, parser: _Parser, kept: list[Composition]) -> int:
     if options.command == "build":
-        return _build(options)
+        kept.append(_build(options))
+        return 0
     if options.command == "lock":
         return _lock(options)
     if options.command == "edit":
@@ -142,7 +181,7 @@ def _unexpected(unknown: Sequence[str], help_text: str) -> str:
     return f"unknown flag {flag}" + (f"; did you mean {near}?" if near else "; --help lists those there are")
 
 
-def _build(options: argparse.Namespace) -> int:
+def _build(options: argparse.Namespace) -> Composition:
     from imbricate.composition import compose  # noqa: PLC0415 - help and errors need no engine
 
     if not options.directory:
@@ -153,7 +192,7 @@ def _build(options: argparse.Namespace) -> int:
     for warning in composition.warnings:
         sys.stderr.write(f"{warning}\n")
     _emit(composition, options.output)
-    return 0
+    return composition
 
 
 def _lock(options: argparse.Namespace) -> int:

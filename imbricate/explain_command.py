@@ -20,7 +20,6 @@ def add_explain(commands: argparse._SubParsersAction[Any]) -> None:
         "explain",
         help="show which layers made an object, or a field of it",
         description="Build the kustomization in DIR and show what made an object or a field: each file and line.",
-        allow_abbrev=False,
     )
     add_flags(explain)
     explain.add_argument("ref", metavar="REF", help="Kind/name, Kind.group/name or Kind/name/namespace")

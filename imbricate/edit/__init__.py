@@ -19,7 +19,6 @@ def add_edit(commands: argparse._SubParsersAction[Any]) -> None:
         help="change the kustomization in the working folder",
         description="Change the kustomization in the working folder as `kustomize edit` does.",
         epilog="`imbricate edit set`, `add` or `remove` lists what it can do, and --help after that the flags.",
-        allow_abbrev=False,
     )
     edit.add_argument("verb", nargs="?", default="", metavar="set|add|remove|fix", help="what to do")
     edit.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="a field, and its values")
