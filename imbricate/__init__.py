@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
     from imbricate.composition import Composition, compose
     from imbricate.errors import ImbricateError
+    from imbricate.options import BuildOptions
     from imbricate.provenance import Explanation, Recording, explain, record
     from imbricate.resources import ResMap
 
 __all__ = [
+    "BuildOptions",
     "Composition",
     "Explanation",
     "ImbricateError",
@@ -30,6 +32,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BuildOptions": "imbricate.options",
     "Composition": "imbricate.composition",
     "compose": "imbricate.composition",
     "ImbricateError": "imbricate.errors",
@@ -49,14 +52,18 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(_HOMES[name]), name)
 
 
-def build(path: Path | str) -> str:
+def build(path: Path | str, options: BuildOptions | None = None) -> str:
     """Build the kustomization in a folder; give exactly what `kustomize build` prints.
 
     Raises ImbricateError, whose text is one line that names the file and field at fault.
     """
     from imbricate.composition import compose  # noqa: PLC0415
+    from imbricate.options import DEFAULT  # noqa: PLC0415
+    from imbricate.results import result_of  # noqa: PLC0415
 
-    return compose(path).text
+    if options is None or options.cache is None:
+        return compose(path, options or DEFAULT).text
+    return result_of(path, options).content.decode("utf-8", "surrogatepass")
 
 
 def load(path: Path | str) -> ResMap:

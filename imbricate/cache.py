@@ -7,21 +7,17 @@ own is as good as none: the files are read again. What holds a Secret is never k
 from __future__ import annotations
 
 import io
-import os
 import pickle
-import sys
-import tempfile
-from contextlib import suppress
-from functools import cache
 from hashlib import blake2b
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imbricate.documents.scalars import Folded, Quoted, Scalar, empty_in_flow
+from imbricate.entries import Entries, installation
 from imbricate.manifests import Manifests, read_manifests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 Documents = list[list[dict[str, Any]]]
 
@@ -44,52 +40,21 @@ class DocumentCache:
 
     def __init__(self, folder: Path, most_bytes: int = MOST_BYTES) -> None:
         """Take the folder, which is made when it is first written to, and how much it may hold."""
-        self._folder = folder
-        self._most_bytes = most_bytes
+        self._entries = Entries(folder, most_bytes)
 
     def load(self, contents: Sequence[bytes]) -> tuple[str, Documents | None]:
         """Find what reading these files gave before. Gives the key for `store`, and the documents or None."""
         key = _key_of(contents)
-        path = self._folder / key
+        payload = self._entries.load(key)
         try:
-            if self._folder.stat().st_uid != os.getuid():
-                return key, None
-            payload = _checked(path.read_bytes())
-            os.utime(path)
             return key, None if payload is None else _Unpickler(io.BytesIO(payload)).load()
-        except (OSError, pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, IndexError):
+        except (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, IndexError):
             return key, None
 
     def store(self, key: str, documents: Documents) -> None:
         """Keep what was read, if it may be kept. A folder that cannot be written is no error."""
-        if any(_is_secret(one) for found in documents for one in found):
-            return
-        payload = pickle.dumps(documents, 5)
-        with suppress(OSError):
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._put(key, _digest(payload) + payload)
-            self._make_room()
-
-    def _put(self, key: str, content: bytes) -> None:
-        descriptor, name = tempfile.mkstemp(dir=self._folder, prefix=".new-")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-            Path(name).replace(self._folder / key)
-        except OSError:
-            Path(name).unlink()
-            raise
-
-    def _make_room(self) -> None:
-        """Remove the entries that were not used for the longest time."""
-        with os.scandir(self._folder) as found:
-            entries = sorted(((one.stat().st_mtime, one.stat().st_size, one.path) for one in found), reverse=True)
-        kept = 0
-        for _, size, path in entries:
-            kept += size
-            if kept > self._most_bytes:
-                with suppress(FileNotFoundError):
-                    Path(path).unlink()
+        if not any(_is_secret(one) for found in documents for one in found):
+            self._entries.store(key, pickle.dumps(documents, 5))
 
 
 class Batch:
@@ -127,27 +92,8 @@ def _is_secret(manifest: dict[str, Any]) -> bool:
 
 
 def _key_of(contents: Sequence[bytes]) -> str:
-    digest = blake2b(_readers().encode(), digest_size=_DIGEST_BYTES)
+    digest = blake2b(installation().encode(), digest_size=_DIGEST_BYTES)
     for content in contents:
         digest.update(len(content).to_bytes(8, "little"))
         digest.update(content)
     return digest.hexdigest()
-
-
-@cache
-def _readers() -> str:
-    """Tell the readers of this installation from those of any other: what another one read may differ."""
-    package = Path(__file__).parent
-    files = sorted([*package.glob("*.py"), *package.glob("documents/*.py")])
-    statuses = [(one.name, one.stat()) for one in files]
-    return repr(([(name, one.st_size, one.st_mtime_ns) for name, one in statuses], sys.version_info[:3]))
-
-
-def _digest(payload: bytes) -> bytes:
-    return blake2b(payload, digest_size=_DIGEST_BYTES).digest()
-
-
-def _checked(content: bytes) -> bytes | None:
-    """Take off the digest. Gives None when it is not that of the rest."""
-    payload = content[_DIGEST_BYTES:]
-    return payload if content[:_DIGEST_BYTES] == _digest(payload) else None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from imbricate.composition import Composition
+    from imbricate.results import Result
 
 KUSTOMIZE_VERSION = "v5.8.2"
 
@@ -119,13 +120,13 @@ def _add_version(commands: argparse._SubParsersAction[_Parser]) -> None:
 def entry_point() -> NoReturn:
     """Run as a program of its own: it looks for no garbage, and ends without taking apart what it made."""
     gc.disable()
-    kept: list[Composition] = []
+    kept: list[Any] = []
     status = main(kept=kept)
     sys.stderr.flush()
     os._exit(status)
 
 
-def main(arguments: Sequence[str] | None = None, kept: list[Composition] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, kept: list[Any] | None = None) -> int:
     """Run a command; give its exit status: 0, or 1 with one line `Error: …` on standard error.
 
     What was built is added to `kept`.
@@ -152,7 +153,7 @@ def main(arguments: Sequence[str] | None = None, kept: list[Composition] | None 
     return status
 
 
-def _run(options: argparse.Namespace, parser: _Parser, kept: list[Composition]) -> int:
+def _run(options: argparse.Namespace, parser: _Parser, kept: list[Any]) -> int:
     if options.command == "build":
         kept.append(_build(options))
         return 0
@@ -181,18 +182,20 @@ def _unexpected(unknown: Sequence[str], help_text: str) -> str:
     return f"unknown flag {flag}" + (f"; did you mean {near}?" if near else "; --help lists those there are")
 
 
-def _build(options: argparse.Namespace) -> Composition:
-    from imbricate.composition import compose  # noqa: PLC0415 - help and errors need no engine
+def _build(options: argparse.Namespace) -> Composition | None:
+    from imbricate.results import result_of  # noqa: PLC0415 - help and errors need no engine
 
     if not options.directory:
         raise KustomizationError("", "", "expected the folder of a kustomization, found an empty path")
     for line in deprecations(options):
         sys.stderr.write(f"{line}\n")
-    composition = compose(options.directory, options_of(options))
-    for warning in composition.warnings:
+    asked = options_of(options)
+    in_parts = bool(options.output) and Path(options.output).is_dir()
+    result = result_of(options.directory, asked._replace(cache=None) if in_parts else asked)
+    for warning in result.warnings:
         sys.stderr.write(f"{warning}\n")
-    _emit(composition, options.output)
-    return composition
+    _emit(result, options.output)
+    return result.composition
 
 
 def _lock(options: argparse.Namespace) -> int:
@@ -230,15 +233,15 @@ def _version(options: argparse.Namespace) -> int:
     return 0
 
 
-def _emit(composition: Composition, output: str | None) -> None:
+def _emit(result: Result, output: str | None) -> None:
     if not output:
         sys.stdout.flush()
-        sys.stdout.buffer.write(composition.text.encode("utf-8", "surrogatepass"))
+        sys.stdout.buffer.write(result.content)
         sys.stdout.buffer.flush()
         return
     from imbricate.write import write_each, write_file  # noqa: PLC0415 - only for files
 
-    if Path(output).is_dir():
-        write_each(composition.resources, Path(output))
+    if result.composition and Path(output).is_dir():
+        write_each(result.composition.resources, Path(output))
     else:
-        write_file(Path(output), composition.text)
+        write_file(Path(output), result.content)

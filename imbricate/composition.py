@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imbricate import origins
 from imbricate.configuration import DEFAULT, EMPTY, TransformerConfig, from_configuration, from_crds
-from imbricate.decode import Where, snake_case
+from imbricate.decode import Where
+from imbricate.deprecations import deprecations
 from imbricate.documents import read_config, write
 from imbricate.errors import FieldSpecError, KustomizationError, LoadError
 from imbricate.folder import Sources
@@ -318,7 +319,7 @@ def _generated(layer: Layer) -> Iterator[tuple[str, Where, Resource]]:
         for index, args in enumerate(getattr(layer.kustomization, attribute) or ()):
             where = Where(layer.file, f"{field}[{index}]")
             options = args.options.under(common) if args.options else common
-            resource = make(args._replace(options=options), layer.folder, where)
+            resource = make(args if options is args.options else args._replace(options=options), layer.folder, where)
             resource.source = Source(layer.file, index, field)
             yield kind, where, resource
 
@@ -364,34 +365,19 @@ def _vars_of(layer: Layer) -> list[tuple[Where, Var]]:
     return [(Where(layer.file, f"vars[{index}]"), var) for index, var in enumerate(layer.kustomization.vars or ())]
 
 
-_DEPRECATED = {
-    "bases": "resources",
-    "commonLabels": "labels",
-    "imageTags": "images",
-    "patchesJson6902": "patches",
-    "patchesStrategicMerge": "patches",
-    "vars": "replacements",
-}
-
-
-def deprecations(layer: Layer) -> Iterator[str]:
-    """Give a warning for each deprecated field of a tree of layers, in the order of loading."""
-    for field, instead in _DEPRECATED.items():
-        if getattr(layer.kustomization, snake_case(field)) is not None:
-            yield f"# Warning: {layer.file}: {field} is deprecated; use {instead}"
-    for entries in (layer.resources, layer.components):
-        for _, entry in entries:
-            if isinstance(entry, Layer):
-                yield from deprecations(entry)
-
-
-def compose(path: Path | str, options: BuildOptions = DEFAULT_OPTIONS, observer: Observer = SILENT) -> Composition:
-    """Compose the kustomization in a folder; an observer is told of each step.
+def compose(
+    path: Path | str,
+    options: BuildOptions = DEFAULT_OPTIONS,
+    observer: Observer = SILENT,
+    sources: Sources | None = None,
+) -> Composition:
+    """Compose the kustomization in a folder; an observer is told of each step, `sources` of what is read.
 
     Raises ImbricateError with the file and field at fault.
     """
-    sources = Sources()
-    with Loader(sources, root_only=options.root_only, remote=options.remote, cache=options.cache) as loader:
+    sources = Sources() if sources is None else sources
+    documents = options.cache / "documents" if options.cache else None
+    with Loader(sources, root_only=options.root_only, remote=options.remote, cache=documents) as loader:
         root = loader.load(path)
         composer = Composer(root, options, observer)
         resources, unmatched = composer.compose()

@@ -137,5 +137,5 @@ def options_of(flags: argparse.Namespace) -> BuildOptions:
         plugins=plugins,
         managed_by=flags.enable_managedby_label or os.environ.get(_MANAGED_BY_VARIABLE) == "on",
         remote=remote,
-        cache=None if flags.no_cache else user_cache("documents"),
+        cache=None if flags.no_cache else user_cache("builds"),
     )

@@ -33,6 +33,15 @@ class Sources:
         """Give the paths, absolute and with links resolved."""
         return tuple(map(Path, self._contents))
 
+    def reach_further(self) -> None:
+        """Hear that a build used the network or ran a program."""
+
+    def read_in(self, root: Path, path: str, content: bytes | None, reason: str = "") -> None:
+        """Hear what a file that a folder's kustomization names holds, or why it cannot be read."""
+
+    def entered(self, root: Path, path: str, found: Path) -> None:
+        """Hear where a folder is that a folder's kustomization names."""
+
     def read(self, path: str) -> bytes:
         """Read a file once, by its absolute path. Raises OSError."""
         content = self._contents.get(path)
@@ -87,6 +96,15 @@ class Folder:
         """Read a file. Raises LoadError when it is missing, unreadable, no file, or outside of the folder."""
         if is_url(path):
             return self._fetch(path)
+        try:
+            content = self._read(path)
+        except LoadError as error:
+            self.sources.read_in(self.root, path, None, error.reason)
+            raise
+        self.sources.read_in(self.root, path, content)
+        return content
+
+    def _read(self, path: str) -> bytes:
         try:
             return self.sources.read(self.locate(path))
         except OSError as error:
@@ -168,6 +186,7 @@ class Folder:
         found = self._resolved(path)
         if not found.is_dir():
             raise LoadError(path, self.root, "is a file, expected a folder")
+        self.sources.entered(self.root, path, found)
         return found
 
 

@@ -78,6 +78,7 @@ def _globals_of(old: tuple[HelmChartArgs, ...]) -> HelmGlobals | None:
 def inflate(release: Release) -> Iterator[Resource]:
     """Run helm for one chart. Raises KustomizationError when that is not allowed, or helm fails."""
     _check(release)
+    release.folder.sources.reach_further()
     with tempfile.TemporaryDirectory(prefix="imbricate-helm-") as scratch:
         helm = _Helm(release, Path(scratch))
         helm.check_version()

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _PLAIN_NAME = re.compile(r"(?:[A-Za-z0-9_:-]+/)?[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*")
 _CONTAINERS = ("containers", "initContainers")
 _TAG_AND_DIGEST = r"(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?"
+_REST = re.compile(_TAG_AND_DIGEST).fullmatch
 
 
 def images(resources: ResMap, context: Context) -> Iterator[Applied]:
@@ -135,6 +136,8 @@ def _pattern(name: str) -> Callable[[str], bool] | None:
 @lru_cache(maxsize=16384)
 def matches(image: str, name: str) -> bool:
     """Tell whether an image goes by this name, which is a regular expression; an invalid one matches nothing."""
+    if _PLAIN_NAME.fullmatch(name):
+        return image.startswith(name) and _REST(image[len(name) :]) is not None
     pattern = _pattern(name)
     return pattern is not None and pattern(image)
 

@@ -287,6 +287,7 @@ class Loader:
         """Give what reaches further than the disk. Raises LoadError unless that is allowed."""
         if not self._options.allowed:
             raise LoadError(redacted(path), Path.cwd(), OFF)
+        self.sources.reach_further()
         if self._opened is None:
             from imbricate.remote.access import Remotes  # noqa: PLC0415 - most builds are local
 

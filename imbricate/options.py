@@ -56,7 +56,7 @@ class BuildOptions(NamedTuple):
 
     `root_only` keeps files in or below the folder of the kustomization that names them; `reorder` sorts the output by
     kind unless the kustomization has `sortOptions`; `managed_by` adds the label of `managedByLabel`; `cache` is the
-    folder in which documents are kept from one build to the next.
+    folder in which documents and results are kept from one build to the next.
     """
 
     root_only: bool = True

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 _TEMPORARY = ".imbricate-"
 
 
-def write_file(path: Path, text: str) -> bool:
+def write_file(path: Path, text: str | bytes) -> bool:
     """Write a file unless it holds just this text; tell whether it was written. Raises WriteError."""
-    content = text.encode("utf-8", "surrogatepass")
+    content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     try:
         if path.is_file() and path.read_bytes() == content:
             return False

@@ -30,7 +30,7 @@ def _write(value: Value, put: Callable[[str], None]) -> None:
         put(json_string(value))
     elif isinstance(value, dict):
         separator = "{"
-        for key in sorted(value, key=lambda one: scalar_text(one).encode("utf-8", "surrogatepass")):
+        for key in sorted(value, key=scalar_text):  # by code points, which UTF-8 keeps in order
             put(separator + json_string(scalar_text(key)) + ":")
             _write(value[key], put)
             separator = ","

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_TIMESTAMP = re.compile(
+# Compiled when a text may be one.
+_TIMESTAMP = (
     r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})"
     r"(?:(?P<between>[Tt ])(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2}):(?P<second>[0-9]{1,2})"
     r"(?P<fraction>[.,][0-9]+)?(?P<zone>Z|[-+][0-9]{2}:[0-9]{2})?)?\Z"
@@ -13,7 +14,7 @@ _TIMESTAMP = re.compile(
 
 def rfc3339(text: str) -> str | None:
     """Give the RFC 3339 spelling of a date or time, None for a text that is none."""
-    found = _TIMESTAMP.match(text)
+    found = re.match(_TIMESTAMP, text)
     if found is None or not _is_date(int(found["year"]), int(found["month"]), int(found["day"])):
         return None
     day = f"{found['year']}-{int(found['month']):02d}-{int(found['day']):02d}"

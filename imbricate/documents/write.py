@@ -36,6 +36,8 @@ _MEMO_TEXT = 200
 NEXT_LINE = "\x85"
 _SPECIAL = (LITERAL, ODD, NEXT_LINE)
 _FULL = WIDTH + 1
+# What is longer seldom stands twice.
+_LONG = 60
 _faces: dict[str, str] = {}
 _orders: dict[tuple[str, ...], list[tuple[str, str]]] = {}
 
@@ -94,7 +96,7 @@ def _map(mapping: dict[str, Value], lead: str, indent: int, put: Put) -> None:
         if not label:
             _long_key(key, value, lead, indent, put)
         elif kind is str:
-            prose = len(value) > LONGEST_WORD and is_prose(value)
+            prose = len(value) > _LONG and is_prose(value)
             text = value if prose else _faces.get(value) or _face(value)
             line = f"{lead}{label} {text}\n"
             if len(line) <= _FULL and (len(text) > 1 or text not in _SPECIAL):
@@ -173,7 +175,10 @@ def _float_text(value: float) -> str:
 
 
 def _face(value: str) -> str:
-    text = face(value) if value.isprintable() or value == after_json(value) else NEXT_LINE
+    if len(value) > LONGEST_WORD and is_prose(value):
+        text = value
+    else:
+        text = face(value) if value.isprintable() or value == after_json(value) else NEXT_LINE
     if len(value) <= _MEMO_TEXT:
         if len(_faces) >= _MEMO_ENTRIES:
             _faces.clear()

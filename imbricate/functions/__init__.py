@@ -29,6 +29,7 @@ def load(config: Resource, folder: Folder, options: PluginOptions) -> Function |
     where = Where(config.source.file if config.source else "", str(config))
     if not options.enabled:
         raise where.error("is no built-in plugin; others run programs: allow that with --enable-alpha-plugins")
+    folder.sources.reach_further()
     spec = read_spec(config, where)
     if spec is None:
         return ExecPlugin(config, folder, where)

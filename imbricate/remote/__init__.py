@@ -43,6 +43,8 @@ def is_url(path: str) -> bool:
 
 def redacted(url: str) -> str:
     """Give a URL without the password or token that it may hold, for messages and the lock."""
+    if "//" not in url and "?" not in url and "&" not in url:
+        return url
     return re.sub(_HIDDEN, r"\1***", re.sub(_LOGIN, r"\1:***@", url))
 
 

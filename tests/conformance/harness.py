@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from imbricate import cli
-from imbricate.composition import compose
 from imbricate.errors import ImbricateError
 from imbricate.flags import options_of
+from imbricate.results import result_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +89,7 @@ def build(folder: Path, directory: str = ".", *flags: str) -> str:
     """Build a folder of a tree in this process, with the flags of the command line; give the output."""
     arguments = cli._parser().parse_args(["build", directory, *flags])
     with contextlib.chdir(folder):
-        return compose(arguments.directory, options_of(arguments)).text
+        return result_of(arguments.directory, options_of(arguments)).content.decode("utf-8", "surrogatepass")
 
 
 @contextlib.contextmanager

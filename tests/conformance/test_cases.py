@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from imbricate import layers
+from imbricate.documents import config_text, resource_text
 from tests.conformance.harness import (
     KUSTOMIZE,
     Outcome,
@@ -51,6 +53,33 @@ def test_case(path: Path, tmp_path: Path) -> None:
     found = ours(write_files(tmp_path, case.files), case.flags)
 
     assert found == case.outcome
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("path", _cases())
+def test_case_read_carefully(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource_text, "read_block", lambda *_: None)
+    monkeypatch.setattr(config_text, "read_block", lambda *_: None)
+
+    test_case(path, tmp_path)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("path", _cases())
+def test_case_with_caches(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Documents and results of the first build are there for the second, and for none that reads something else."""
+    monkeypatch.setattr(layers, "_LEAST_CACHED", 0)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    case = read_case(path.read_text(encoding="utf-8"))
+    folder = write_files(tmp_path / "case", case.files)
+
+    assert [ours(folder, case.flags) for _ in range(2)] == [case.outcome] * 2
+    for name in case.files:
+        file = folder / name.removesuffix(" (executable)")
+        moved = file.rename(f"{file}.gone")
+        assert ours(folder, case.flags) == ours(folder, (*case.flags, "--no-cache"))
+        moved.rename(file)
+    assert ours(folder, case.flags) == case.outcome
 
 
 def test_deviations_name_cases() -> None:

@@ -181,7 +181,7 @@ def test_output_goes_to_a_file_or_one_file_a_resource(tree: Path, capfd: pytest.
 def test_flags_become_options(line: str, options: BuildOptions) -> None:
     read = options_of(cli._parser().parse_args(line.split()))
 
-    assert read == options._replace(cache=user_cache("documents"))
+    assert read == options._replace(cache=user_cache("builds"))
 
 
 def test_no_cache_is_used_where_none_is_wanted_or_known(monkeypatch: pytest.MonkeyPatch) -> None:
