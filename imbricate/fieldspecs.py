@@ -178,21 +178,33 @@ def visit(manifest: dict[str, Any], spec: FieldSpec, setter: Callable[[Any, Any]
     `container[key]` is the value found, or what `made` gives where `spec.create` asked for it.
     Raises FieldSpecError when the path goes on below a scalar, or is empty.
     """
-    names = split_path(spec.path)
-    value: Any = manifest
-    for name in names[:-1]:
+    creation = made if spec.create else None
+    names, last = _maps_to(spec.path)
+    value: Any = manifest if last else None
+    for name in names:
         value = value.get(name)
         if type(value) is not dict:
             break
-    else:
-        if type(value.get(names[-1])) in _FOUND:
-            setter(value, names[-1])
+    if type(value) is dict:
+        if type(value.get(last)) in _FOUND:
+            setter(value, last)
+            return
+        if last not in value:
+            if creation is not None:
+                value[last] = creation.empty()
+                setter(value, last)
             return
     if not spec.path:
         raise FieldSpecError(NO_PATH)
-    creation = made if spec.create else None
     if creation is not None or reaches(manifest, spec.path):
-        _Walk(names, setter, creation).into([manifest], 0, 0)
+        _Walk(split_path(spec.path), setter, creation).into([manifest], 0, 0)
+
+
+@lru_cache(maxsize=4096)
+def _maps_to(path: str) -> tuple[tuple[str, ...], str]:
+    """Give the maps that a path goes through and the last name; nothing where it must be a list, or has no name."""
+    names = split_path(path)
+    return (names[:-1], names[-1]) if all(name and not name.endswith("[]") for name in names) else ((), "")
 
 
 class PathTree(NamedTuple):
