@@ -12,6 +12,7 @@ import pytest
 from imbricate.cache import Batch, DocumentCache
 from imbricate.composition import compose
 from imbricate.documents import Folded, Quoted, Scalar
+from imbricate.entries import Entries, digest
 from imbricate.errors import DocumentError
 from imbricate.options import BuildOptions, user_cache
 
@@ -89,8 +90,6 @@ def test_a_damaged_entry_is_as_good_as_none(tmp_path: Path, damage: Any) -> None
 
 
 def test_an_entry_that_would_run_code_is_refused(tmp_path: Path) -> None:
-    from imbricate.cache import _digest
-
     class Evil:
         def __reduce__(self) -> tuple[Any, tuple[str]]:
             return os.mkdir, (str(tmp_path / "ran"),)
@@ -98,7 +97,7 @@ def test_an_entry_that_would_run_code_is_refused(tmp_path: Path) -> None:
     cache = stored(tmp_path / "c")
     (entry,) = (tmp_path / "c").iterdir()
     payload = pickle.dumps([Evil()], 5)
-    entry.write_bytes(_digest(payload) + payload)
+    entry.write_bytes(digest(payload) + payload)
 
     assert cache.load(CONTENTS)[1] is None
     assert not (tmp_path / "ran").exists()
@@ -119,6 +118,14 @@ def test_the_entries_not_used_for_the_longest_time_make_room(tmp_path: Path) -> 
     assert len(list(folder.iterdir())) == 4
     assert not oldest.exists()
     assert cache.load([b"new"])[1] == DOCUMENTS
+
+
+def test_small_entries_make_room_now_and_then(tmp_path: Path) -> None:
+    entries = Entries(tmp_path / "c", most_bytes=64 * 100)
+    for number in range(1, 200):
+        entries.store(f"{number:04x}", b"x" * 100)
+
+    assert 30 <= len(list((tmp_path / "c").iterdir())) <= 6400 // 132 + 16
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
