@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from imbricate.documents.scalars import Folded, Quoted, Scalar, empty_in_flow
 from imbricate.entries import Entries, installation
 from imbricate.manifests import Manifests, read_manifests
+from imbricate.values import is_empty
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ Documents = list[list[dict[str, Any]]]
 
 MOST_BYTES = 256 * 1024 * 1024
 _DIGEST_BYTES = 32
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _MAKERS = {made.__name__: made for made in (Folded, Quoted, Scalar, empty_in_flow)}
 
 
@@ -53,7 +55,7 @@ class DocumentCache:
 
     def store(self, key: str, documents: Documents) -> None:
         """Keep what was read, if it may be kept. A folder that cannot be written is no error."""
-        if not any(_is_secret(one) for found in documents for one in found):
+        if not any(holds_secret(one) for found in documents for one in found):
             self._entries.store(key, pickle.dumps(documents, 5))
 
 
@@ -87,8 +89,14 @@ class Batch:
             self._cache.store(self._key, [list(one) for one in found])
 
 
-def _is_secret(manifest: dict[str, Any]) -> bool:
-    return manifest.get("kind") == "Secret"
+def holds_secret(manifest: dict[str, Any]) -> bool:
+    """Tell whether an object is a Secret with anything in it; many are made empty, for a controller to fill."""
+    if manifest.get("kind") != "Secret":
+        return False
+    metadata = manifest.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    former = isinstance(annotations, dict) and _LAST_APPLIED in annotations
+    return former or not all(is_empty(manifest.get(field)) for field in ("data", "stringData"))
 
 
 def _key_of(contents: Sequence[bytes]) -> str:

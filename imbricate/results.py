@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 256 * 1024 * 1024
 _DIGEST_BYTES = 32
-_SECRETS = (b"kind: Secret\n", b"kind: SecretList\n")
 _READ, _ENTER, _ROOT = "r", "e", "="
 
 
@@ -84,12 +83,14 @@ def result_of(path: Path | str, options: BuildOptions = DEFAULT) -> Result:
     found = _found(entries.load(key), options) if entries and key else None
     if found is not None:
         return found
-    from imbricate.composition import compose  # noqa: PLC0415 - what is found needs no engine
+    from imbricate.cache import holds_secret  # noqa: PLC0415 - what is found needs no engine
+    from imbricate.composition import compose  # noqa: PLC0415
 
-    journal = Journal() if key else Sources()
+    journal = Journal() if key else None
     composition = compose(path, options, sources=journal)
     result = Result(composition.text.encode("utf-8", "surrogatepass"), composition.warnings, composition)
-    if entries and isinstance(journal, Journal) and journal.is_whole and not _holds_secret(result.content):
+    may_be_kept = not any(holds_secret(resource.manifest) for resource in composition.resources)
+    if entries and journal and journal.is_whole and may_be_kept:
         entries.store(key, _packed(journal, result))
     return result
 
@@ -104,10 +105,6 @@ def _key_of(path: Path | str, options: BuildOptions) -> str:
         return ""
     build = repr((code, str(root), str(here), options._replace(cache=None)))
     return blake2b(build.encode("utf-8", "surrogateescape"), digest_size=_DIGEST_BYTES).hexdigest()
-
-
-def _holds_secret(content: bytes) -> bool:
-    return any(kind in content for kind in _SECRETS)
 
 
 def _packed(journal: Journal, result: Result) -> bytes:

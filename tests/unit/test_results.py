@@ -196,16 +196,29 @@ def test_an_installation_that_is_no_folder_keeps_nothing(
 
 
 @pytest.mark.parametrize(
-    "kustomization",
+    ("secret", "is_kept"),
     [
-        "secretGenerator: [{name: s, literals: [password=p]}]\n",
-        "resources: [s.yaml]\n",
+        ("{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {a: b}}", False),
+        ("{apiVersion: v1, kind: Secret, metadata: {name: s}, data: {a: Yg==}}", False),
+        ("{apiVersion: v1, kind: SecretList, items: [{kind: Secret, metadata: {name: s}, data: {a: Yg==}}]}", False),
+        (
+            "{kind: Secret, metadata: {name: s, annotations: {kubectl.kubernetes.io/last-applied-configuration: x}}}",
+            False,
+        ),
+        ("{apiVersion: v1, kind: Secret, metadata: {name: s}, data: {}, stringData: null}", True),
+        ("{kind: ExternalSecret, metadata: {name: s}, data: [{secretKey: a}]}", True),
     ],
-    ids=["generated", "read"],
 )
-def test_a_secret_is_not_kept(tmp_path: Path, options: BuildOptions, kustomization: str) -> None:
-    (tmp_path / "kustomization.yaml").write_text(kustomization)
-    (tmp_path / "s.yaml").write_text("{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {a: b}}\n")
+def test_a_secret_is_not_kept(tmp_path: Path, options: BuildOptions, secret: str, *, is_kept: bool) -> None:
+    (tmp_path / "kustomization.yaml").write_text("resources: [s.yaml]\n")
+    (tmp_path / "s.yaml").write_text(secret)
+
+    assert [was_found(result_of(tmp_path, options)) for _ in range(2)] == [False, is_kept]
+    assert bool(kept(options)) == is_kept
+
+
+def test_a_generated_secret_is_not_kept(tmp_path: Path, options: BuildOptions) -> None:
+    (tmp_path / "kustomization.yaml").write_text("secretGenerator: [{name: s, literals: [password=p]}]\n")
 
     assert [was_found(result_of(tmp_path, options)) for _ in range(2)] == [False, False]
     assert kept(options) == []
