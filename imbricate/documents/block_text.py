@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     # that if it is a scalar that ends there. What is not there is None.
     Parts = tuple[int, int, Any, Any, Any]
 
-_LINE = re.compile(r"""(\ *+)(-\ ++)?(?:([A-Za-z_][\w./-]*+|"[^"\\\n]++"|'[^'\n]++'):(?:\ +(.+))?|(.+))?""", re.VERBOSE)
+_LINE = re.compile(
+    r"""(\ *+)(-\ ++)?(?:([A-Za-z_.][\w./-]*+|"[^"\\\n]++"|'[^'\n]++'):(?:\ +(.+)|\ )?|(.+))?""", re.VERBOSE
+)
 _PLAIN = re.compile(r"""(?:[^\s\-?:,\[\]{}#&*!|>'"%@`<]|-(?=[^\s]))""")
 _NOT_IN_PLAIN = re.compile(r":(?: |$)")
 _COMMENT = re.compile(r" +#.*$| +$")
@@ -30,7 +32,6 @@ _ANY_QUOTED = re.compile(r""""(?:[^"\\]|\\.)*+"|'(?:[^']|'')*+\'""", re.DOTALL)
 _END_OF_LINE = re.compile(r"(?: +#.*| *)$", re.MULTILINE)
 _LITERAL = re.compile(r"\|([+-]?)(?: +#.*| *)$")
 _BLANKS_ALONE = re.compile("^ +$", re.MULTILINE)
-_CONTINUATION = re.compile(r"[A-Za-z0-9(]")
 _MEMO_ENTRIES = 50_000
 _MEMO_LINE = 80
 _MAX_KEY = 100
@@ -156,9 +157,7 @@ class _Reader:
             body = quoted[1][1:-1] if quoted else None
             return body if body is None else self._dialect.quoted(body if first == '"' else body.replace("''", "'"))
         plain = _COMMENT.sub("", text)
-        if not _PLAIN.match(text) or _NOT_IN_PLAIN.search(plain):
-            refuse()
-        return self._dialect.plain(plain)
+        return self._dialect.plain(plain) if _PLAIN.match(text) and not _NOT_IN_PLAIN.search(plain) else None
 
     def _value(self, text: str, line: int, column: int) -> tuple[Value, int]:
         """Read what follows a key or a dash where it is more than `_scalar` reads; give also the line after it."""
@@ -166,11 +165,15 @@ class _Reader:
         if first in "[{":
             return self._flow(text), 0
         if first not in "|\"'":
-            return None, 0
+            return self._null(text), 0
         end = self._end_of(line)
         read = self._literal if first == "|" else self._open_quotes
         value, lines = read(text, end, column)
         return value, line + lines + 1
+
+    def _null(self, text: str) -> Value:
+        """Read a scalar that is no text, so that `_scalar` seemed to find none."""
+        return refuse() if self._dialect.plain(_COMMENT.sub("", text)) is not None else None
 
     def _end_of(self, line: int) -> int:
         """Give where in the text the line after this one begins."""
@@ -211,13 +214,13 @@ class _Reader:
         return value, block.count("\n")
 
     def _continued(self, last: str | None, line: str) -> tuple[Value, str]:
-        """Read a further line of a plain scalar."""
+        """Read a further line of a plain scalar, which may begin with any sign (libyaml: scan_plain_scalar)."""
         more = line.strip()
-        if last is None or not _PLAIN.match(last) or not _CONTINUATION.match(more):
+        if last is None or not _PLAIN.match(last):
+            refuse()
+        if " #" in last or " #" in more or _NOT_IN_PLAIN.search(more) or _NOT_IN_PLAIN.search(last):
             refuse()
         text = f"{last.rstrip()} {more}"
-        if " #" in text or _NOT_IN_PLAIN.search(text):
-            refuse()
         return self._dialect.plain(text), text
 
 

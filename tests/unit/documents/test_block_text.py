@@ -84,7 +84,6 @@ LEFT = [
     "a: ? x\n",
     " a: 1\nb: 2\n",
     "a:\n  b: 1\n c: 2\n",
-    "a:\n- b\n  - c\n",
     "a:\n- - b\n",
     "a:\n-\n",
     "? a\n: b\n",
@@ -95,6 +94,16 @@ LEFT = [
     "%YAML 1.1\n---\na: 1\n",
     "\ufeffa: 1\n",
     "a: \x07\n",
+]
+
+
+READ += [
+    "a:\n- b\n  - c\n",
+    "a: x\n  {key,value} in\n  \"quoted\" 'words'\n  == 1 && *y > z\nb: 1\n",
+    "a: 1\n  2\n",
+    "a: null\n  - b\n  ? c\n",
+    "- x\n  @y\n- a: b\n    %c\n",
+    ".a: 1\nb: \nc:  \n  d: 1\n",
 ]
 
 
@@ -176,6 +185,8 @@ LINES = st.sampled_from(
     [
         *("a: 1", "b:", "c: x y", "- a", "- b: 1", "  d: 2", "  - e", "    f: 'g'", "", "# note", "  # note", "g: |"),
         *("  text", "    more", "h: {a: b}", "i: [a, 'b']", "  continued", 'j: "k', '  l"', "m: |-", "n: 'o", "  p'"),
+        *("  {x} y", '    "quoted" z', "  = 1", "  *x", "  &y z", "  !a", "  % b", "  @c", "  > d", "  | e", "  ? f"),
+        *("  - - g", "o: 5 # note", ".k: l", "r: ", "s:  ", "  'u' v", "  [w", "  - ", "- *x", "t: &y", "...", "- > z"),
     ]
 )
 

@@ -37,17 +37,17 @@ DEPTH = "is nested more than 200 levels deep"
     ],
 )
 def test_refused_within_a_second(read: Callable[[str, str], Value], text: str, message: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(DocumentError, match=message) as caught:
         read(text, "f.yaml")
 
     assert caught.value.line is not None
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize("text", ["9" * 100_000, "0x" + "9" * 100_000, "1" + "_" * 100_000, "1e" + "9" * 100_000])
 def test_long_numbers_are_read_in_no_time(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     read_resources(f"v: {text}\n", "f.yaml")
 
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
