@@ -13,7 +13,7 @@ from imbricate.errors import WriteError
 if TYPE_CHECKING:
     from imbricate.resources import ResMap, Resource
 
-_TEMPORARY = ".imbricate-"
+TEMPORARY = ".imbricate-"
 
 
 def write_file(path: Path, text: str | bytes) -> bool:
@@ -29,7 +29,7 @@ def write_file(path: Path, text: str | bytes) -> bool:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as opened:

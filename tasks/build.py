@@ -159,8 +159,8 @@ def _pin(image: Image, entry: Locked, registry: str) -> None:
     from tasks.images.pins import pin  # noqa: PLC0415
 
     with held():
-        keep(image.name, entry)
         pin(image, entry.tag, entry.digest, registry)
+        keep(image.name, entry)  # last, since what the lock has counts as done
 
 
 def _show(image: Image, line: str) -> None:

@@ -95,6 +95,11 @@ def commit_files(paths: Sequence[str], message: str) -> Commit:
     return commit("HEAD")
 
 
+def unstage(paths: Sequence[str]) -> None:
+    """Have the next commit leave these files as they are in the last one. Raises GitError."""
+    _git("reset", "--quiet", "HEAD", "--", *paths)
+
+
 def last_change(folder: str) -> tuple[Commit, str]:
     """Find the last commit that changed a folder, and when it was made (ISO 8601). Raises GitError.
 

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import yaml
 
+from tasks.quick_yaml import read_yaml
+
 OVERLAYS = Path("overlays")
 GITOPS = Path("gitops")
 ENVIRONMENTS = OVERLAYS / "environments.yaml"
@@ -88,7 +90,7 @@ def _end_of(file: Path) -> str:
 def stages() -> tuple[Environment, ...]:
     """Read the environments of a release in their order. Raises ConfigurationError."""
     try:
-        found = yaml.safe_load(ENVIRONMENTS.read_text())
+        found = read_yaml(ENVIRONMENTS.read_text())
     except OSError as error:
         raise ConfigurationError(f"{ENVIRONMENTS} cannot be read: {error.strerror}") from None
     except yaml.YAMLError as error:
@@ -126,9 +128,14 @@ def unit_of(manifests: str) -> Unit:
     return Unit(environment, system)
 
 
+def secret_folder(system: str) -> Path:
+    """Give the folder of the files that declare a system's Secrets."""
+    return Path("base") / system / "secrets"
+
+
 def secret_declarations(system: str) -> list[Path]:
     """Find the files that declare a system's Secrets."""
-    found = (Path("base") / system / "secrets").glob("*.yaml")
+    found = secret_folder(system).glob("*.yaml")
     return sorted(file for file in found if file.name not in _KUSTOMIZATIONS)
 
 

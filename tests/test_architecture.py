@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted([*(ROOT / "imbricate").rglob("*.py"), *(ROOT / "tasks").rglob("*.py"), ROOT / "dodo.py"])
+NAMES = {".".join(one.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for one in MODULES}
 LAYERS = {"imbricate": 0, "tasks": 1, "dodo": 2}
 
 
@@ -16,15 +18,21 @@ def _name(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def _imports(path: Path) -> set[str]:
+@cache
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@cache
+def _imports(path: Path) -> frozenset[str]:
     """Give what a module imports, inside of functions and for types, too."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(_parsed(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found & {_name(one) for one in MODULES}
+    return frozenset(found & NAMES)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=_name)
@@ -50,4 +58,4 @@ def test_a_module_stays_under_400_lines(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=_name)
 def test_a_module_says_what_it_is_for(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text()))
+    assert ast.get_docstring(_parsed(path))

@@ -26,6 +26,7 @@ _ADDRESS = re.compile(r"[\w+.-]+://[^\s/@:]*:([^\s@]+)@")
 _REFERENCE = re.compile(r"\$\([\w.-]+\)|\$\{[\w.-]+\}|\{\{[^{}]*\}\}")
 _SECRET_FIELDS = ("data", "stringData")
 _CONTENT_FIELDS = ("data", "binaryData")
+_LISTS = ("SecretList", "ConfigMapList")  # a tuple: in a schema, the property `kind` is a map, which has no hash
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _LENGTHS = (0, 8, 16, 32, 64, 128, 256, 1024, 4096, 65536)
 
@@ -71,7 +72,7 @@ def masked(manifest: Any) -> Any:
     """Give a manifest of plain values with everything secret in it replaced by `Masked`; the manifest is left alone."""
     if isinstance(manifest, dict):
         kind = manifest.get("kind")
-        if kind in {"SecretList", "ConfigMapList"} and isinstance(manifest.get("items"), list):
+        if kind in _LISTS and isinstance(manifest.get("items"), list):
             items = [{"kind": kind[:-4], **one} if isinstance(one, dict) else one for one in manifest["items"]]
             return {key: masked(items if key == "items" else value) for key, value in manifest.items()}
         return {key: _field(manifest, key, value) for key, value in manifest.items()}

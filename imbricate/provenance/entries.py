@@ -30,7 +30,7 @@ def line_in_entry(entry: tuple[int, Located], change: Change) -> int:
     came_in = [
         (name in _OF_IMAGES, len(one.text), at)
         for name, at, one in scalars
-        if one.text and one.text in new and one.text not in old
+        if one.text and one.text in new and (one.text not in old or old == new)
     ]
     if came_in:
         return max(came_in)[2]

@@ -8,25 +8,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from imbricate.composition import compose
 from imbricate.difference import MISSING
 from imbricate.errors import ImbricateError
 from imbricate.nearest import nearest
 from imbricate.options import DEFAULT
-from imbricate.provenance.fields import all_fields, shown, value_at
-from imbricate.provenance.notes import name_of, note_of, template_of, title_of
+from imbricate.provenance.fields import all_fields, find, shown, value_at
+from imbricate.provenance.notes import name_of, sources_of, template_of, title_of
 from imbricate.provenance.places import Places
 from imbricate.provenance.recording import record
 from imbricate.provenance.reference import Reference, chosen
+from imbricate.provenance.repeated import repeated
 from imbricate.provenance.tracing import Trace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path as FilePath
 
     from imbricate.options import BuildOptions
     from imbricate.provenance.fields import Path
+    from imbricate.provenance.notes import Source
     from imbricate.provenance.recording import History, Recording
     from imbricate.provenance.texts import Place
     from imbricate.provenance.tracing import Change, Step
+    from imbricate.steps import Observer
 
 
 class ExplainError(ImbricateError):
@@ -37,7 +42,7 @@ class ExplainError(ImbricateError):
 class FieldChange:
     """A field that a step set (`old` is MISSING), changed or removed (`new` is MISSING), and the place of the text.
 
-    `note` says what a name follows, or what a value was copied from.
+    `note` says what a name follows, or what a value was copied from, and the place of that.
     """
 
     field: str
@@ -84,15 +89,20 @@ def explain(
     written as `spec.containers[name=web].image`. Raises ImbricateError for what a build raises, and for a reference or
     a field that is not there and never was, or that means several.
     """
-    return Explainer(record(path, options)).explain(Reference.of(ref, namespace), field or "")
+
+    def again(observer: Observer) -> object:
+        return compose(path, options, observer)
+
+    return Explainer(record(path, options), again).explain(Reference.of(ref, namespace), field or "")
 
 
 class Explainer:
     """Explains objects and fields of one recorded build; it reads each file once."""
 
-    def __init__(self, recording: Recording) -> None:
-        """Take the recorded build."""
+    def __init__(self, recording: Recording, again: Callable[[Observer], object] | None = None) -> None:
+        """Take the recorded build, and what does it again: steps that set a field to what it was are found by that."""
         self.recording = recording
+        self._again = again
         self._places = Places(recording)
         self._traces: dict[History, Trace] = {}
 
@@ -112,8 +122,11 @@ class Explainer:
 
     def explain_path(self, trace: Trace, number: int, path: Path) -> Explanation:
         """Explain what stands at a path of one version, the last that has it."""
-        links = tuple(self._link(trace, step) for step in trace.steps(number, path))
         is_gone = number + 1 < len(trace.history.versions)
+        steps = trace.steps(number, path)
+        if self._again and steps and not is_gone:
+            steps += repeated(self.recording, trace, trace.way(number, path), steps[-1].number, self._again)
+        links = tuple(self._link(trace, step) for step in steps)
         value = MISSING if is_gone else value_at(trace.version(number), path)
         return Explanation(title_of(trace), shown(trace.version(number), path), value, links)
 
@@ -125,10 +138,24 @@ class Explainer:
         is_gone = change.new is MISSING
         manifest = trace.version(step.number - 1 if is_gone else step.number)
         field = shown(manifest, change.before if is_gone else change.after)
-        note = template_of(trace.history, step) or note_of(
-            self.recording, trace.history.resource.gvk, step.cause, change
-        )
+        note = template_of(trace.history, step) or self._note(trace, step, change)
         return FieldChange(field, change.old, change.new, self._places.of(trace, step, change), note)
+
+    def _note(self, trace: Trace, step: Step, change: Change) -> str:
+        moment = trace.history.versions[step.number].moment
+        sources = sources_of(self.recording, trace.history.resource.gvk, step.cause, change)
+        return ", ".join(dict.fromkeys(f"{one.text}{self._behind(one, moment)}" for one in sources))
+
+    def _behind(self, source: Source, moment: int) -> str:
+        """Give the place of a value that was copied, as it was at that moment."""
+        if source.history is None:
+            return ""
+        trace = self.trace(source.history)
+        number = trace.number_at(moment)
+        path = find(trace.version(number), source.field) if number >= 0 else None
+        steps = [one for one in trace.steps(number, path) if one.number <= number] if path else []
+        place = self._places.of(trace, steps[-1], steps[-1].changes[-1]) if path and steps else None
+        return f" ({place})" if place else ""
 
 
 def _hint(trace: Trace, field: str) -> str:

@@ -121,8 +121,7 @@ def in_former(before: Any, after: Any, path: Path, schema: Schema | None) -> Pat
         else:
             former = step
             if before != after and isinstance(before, list) and isinstance(after, list):
-                items = align(before, after, schema).items
-                index = next((one.before for one in items if one.after == step), None)
+                index = _former_index(before, after, step, schema)
                 if index is None:
                     return None
                 former = index
@@ -130,6 +129,14 @@ def in_former(before: Any, after: Any, path: Path, schema: Schema | None) -> Pat
             schema = schema.elements() if schema is not None else None
         before, after = value_at(before, (found[-1],)), value_at(after, (step,))
     return tuple(found)
+
+
+def _former_index(before: list[Any], after: list[Any], index: int, schema: Schema | None) -> int | None:
+    items = align(before, after, schema).items
+    found = next((one.before for one in items if one.after == index), None)
+    if found is None and len(before) == len(after) and all(one.after is None for one in items if one.before == index):
+        return index  # the element has another key than it had, such as a container that was given another name
+    return found
 
 
 def all_fields(value: Any, path: Path = ()) -> Iterator[Path]:

@@ -7,55 +7,79 @@ from typing import TYPE_CHECKING, Any
 
 from imbricate.difference import MISSING
 from imbricate.provenance.fields import value_at
+from imbricate.provenance.texts import block, field_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from imbricate.documents.located import Located
+    from imbricate.layers import Layer
     from imbricate.provenance.texts import Place, Text, Texts
     from imbricate.provenance.tracing import Change, Step, Trace
     from imbricate.schema import Schema
 
 _DEFAULT_KEYS = ("name",)
+_IN_FILES = ("path", "paths")
+_INLINE = ("patch", "patches", "jsonOp")
+FIELDS_OF_PATCHES = (*_IN_FILES, *_INLINE)
 
 
-def patch_place(texts: Texts, trace: Trace, step: Step, change: Change) -> Place | None:
-    """Find the place in a patch, inline or in a file; None when it cannot be found there."""
-    text = _text_of(texts, step)
-    if text is None:
-        return None
+def patch_texts(texts: Texts, layer: Layer, file: str, entry: Located) -> Iterator[Text]:
+    """Give the patches, inline or in files, of an entry of a kustomization or of a plugin's configuration in `file`."""
+    if not entry.pairs:
+        yield block(file, (entry.line, entry)) or texts.file(layer, entry.text)
+    for name in _IN_FILES:
+        found = field_of(entry, name)
+        if found:
+            yield from (texts.file(layer, one.text) for one in (found[1].items or [found[1]]))
+    for name in _INLINE:
+        text = block(file, field_of(entry, name))
+        if text:
+            yield text
+
+
+def patch_place(patches: list[Text], trace: Trace, step: Step, change: Change) -> Place | None:
+    """Find the place in the patches that a step applied; None when it cannot be found there.
+
+    Of several it is the one that says most of the field, and of these the last.
+    """
+    found = [
+        (depth, number, text.place(line))
+        for number, text in enumerate(patches)
+        for depth, line in _lines_in(text, trace, step, change, is_alone=len(patches) == 1)
+    ]
+    return max(found, key=lambda one: one[:2])[2] if found else None
+
+
+def _lines_in(text: Text, trace: Trace, step: Step, change: Change, *, is_alone: bool) -> Iterator[tuple[int, int]]:
+    """Give the lines of a text that are about a field, the last first, with how much of its path they say."""
     if text.value.items:
         line = _operation_line(text.value.items, trace.version(step.number), change)
-    else:
-        patch = _meant(text.objects, trace)
-        line = _merge_line(patch, trace, step, change) if patch else None
-    return text.place(line) if line else None
+        if line:
+            yield len(change.after), line
+        return
+    for patch in reversed(_meant(text.objects, trace, is_alone=is_alone)):
+        yield _merge_line(patch, trace, step, change)
 
 
-def _text_of(texts: Texts, step: Step) -> Text | None:
-    layer, field = step.cause.layer, step.cause.field
-    entry = texts.entry(layer, field)
-    if entry is None:
-        return None
-    if not entry[1].pairs:
-        return texts.inline(layer, field) or texts.file(layer, entry[1].text)
-    if "path" in entry[1].pairs:
-        return texts.file(layer, entry[1].pairs["path"][1].text)
-    return texts.inline(layer, f"{field}.patch")
-
-
-def _meant(patches: list[Located], trace: Trace) -> Located | None:
-    """Choose the patch for an object among several by kind and name; one alone may have a target and another name."""
-    if len(patches) == 1:
-        return patches[0]
+def _meant(patches: list[Located], trace: Trace, *, is_alone: bool) -> list[Located]:
+    """Choose the patches for an object among several by kind and name; one alone may have a target and another name."""
+    if len(patches) == 1 and is_alone:
+        return patches
     names = {(one.gvk.kind, one.name) for one in (*trace.history.resource.ids, *trace.history.ids)}
-    for patch in patches:
-        kind, name = patch.at(("kind",)), patch.at(("metadata", "name"))
-        if kind and name and (kind[1].text, name[1].text) in names:
-            return patch
-    return None
+    return [one for one in patches if _name_of(one) in names]
 
 
-def _merge_line(patch: Located, trace: Trace, step: Step, change: Change) -> int | None:
-    """Go down a patch as far as it says something of the field; what it leaves out it did by the last that it says."""
+def _name_of(patch: Located) -> tuple[str, str] | None:
+    kind, name = patch.at(("kind",)), patch.at(("metadata", "name"))
+    return (kind[1].text, name[1].text) if kind and name else None
+
+
+def _merge_line(patch: Located, trace: Trace, step: Step, change: Change) -> tuple[int, int]:
+    """Go down a patch as far as it says something of the field; give how many steps that is, and the line.
+
+    What it leaves out it did by the last that it says.
+    """
     gone = change.new is MISSING
     manifest = trace.version(step.number - 1 if gone else step.number)
     path = change.before if gone else change.after
@@ -70,9 +94,9 @@ def _merge_line(patch: Located, trace: Trace, step: Step, change: Change) -> int
             schema = schema.elements() if schema is not None else None
         if found is None:
             directive = node.child("$patch")
-            return directive[0] if directive else line
+            return position, directive[0] if directive else line
         line, node = found
-    return line
+    return len(path), line
 
 
 def _element(node: Located, elements: Any, index: int, schema: Schema | None) -> tuple[int, Located] | None:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from imbricate.layers import ResourceFile
 from imbricate.provenance.entries import line_in_entry
 from imbricate.provenance.generated import generated_place
-from imbricate.provenance.patched import patch_place
-from imbricate.provenance.texts import Place, Texts
+from imbricate.provenance.patched import FIELDS_OF_PATCHES, patch_place, patch_texts
+from imbricate.provenance.replaced import replaced_place
+from imbricate.provenance.texts import Place, Texts, field_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from imbricate.provenance.tracing import Change, Step, Trace
     from imbricate.steps import Cause
 
-_PATCHES = frozenset({"PatchTransformer", "PatchStrategicMergeTransformer", "PatchJson6902Transformer"})
+PATCHES = frozenset({"PatchTransformer", "PatchStrategicMergeTransformer", "PatchJson6902Transformer"})
 _GENERATORS = frozenset({"ConfigMapGenerator", "SecretGenerator"})
 _OPAQUE = frozenset({"HelmChartInflationGenerator"})
-_IN_FILES = "ReplacementTransformer"
+_REPLACEMENTS = "ReplacementTransformer"
 
 
 class Places:
@@ -51,25 +52,25 @@ class Places:
         """Give the place of the text that made a change: that of the entry if there is none more exact."""
         cause = step.cause
         if cause.config is not None:
-            return self._in_configuration(cause, change)
+            return self._in_configuration(trace, step, change)
         if not cause.field:
             return self._of_the_build(trace, cause, change)
         if not cause.plugin:
             return self._in_file(cause, trace.history.position, change.after)
-        if cause.plugin in _PATCHES:
-            return patch_place(self.texts, trace, step, change) or self.entry(cause)
-        return self._in_entry(cause, change)
+        return self._in_entry(trace, step, change)
 
-    def _in_entry(self, cause: Cause, change: Change) -> Place | None:
+    def _in_entry(self, trace: Trace, step: Step, change: Change) -> Place | None:
+        cause = step.cause
         entry = self.texts.entry(cause.layer, cause.field)
         if entry is None or cause.plugin in _OPAQUE:
             return self.entry(cause)
+        if cause.plugin in PATCHES:
+            patches = list(patch_texts(self.texts, cause.layer, cause.layer.file, entry[1]))
+            return patch_place(patches, trace, step, change) or self.entry(cause)
         if cause.plugin in _GENERATORS:
-            return generated_place(self.texts, cause.layer, entry, change)
-        named = entry[1].child("path")
-        if cause.plugin == _IN_FILES and named is not None:
-            text = self.texts.file(cause.layer, named[1].text)
-            return text.place(line_in_entry((1, text.value), change))
+            return generated_place(self.texts, cause.layer, cause.layer.file, entry, change)
+        if cause.plugin == _REPLACEMENTS:
+            return replaced_place(self.texts, cause.layer, cause.layer.file, entry, change)
         return Place(cause.layer.file, line_in_entry(entry, change))
 
     def _of_the_build(self, trace: Trace, cause: Cause, change: Change) -> Place | None:
@@ -90,12 +91,23 @@ class Places:
             if not isinstance(entry, ResourceFile):
                 yield from self._vars(entry, text)
 
-    def _in_configuration(self, cause: Cause, change: Change) -> Place | None:
+    def _in_configuration(self, trace: Trace, step: Step, change: Change) -> Place | None:
+        cause = step.cause
         history = self._recording.configurations.get(cause.config) if cause.config else None
         if history is None:
             return None
         file, node = self._object(history.origin, history.position)
-        return Place(file, line_in_entry((node.line, node), change)) if node else self.entry(history.origin)
+        if node is None:
+            return self.entry(history.origin)
+        if cause.plugin in PATCHES:
+            patches = list(patch_texts(self.texts, cause.layer, file, node))
+            named = next(filter(None, (field_of(node, name) for name in FIELDS_OF_PATCHES)), (node.line, node))
+            return patch_place(patches, trace, step, change) or Place(file, named[0])
+        if cause.plugin == _REPLACEMENTS:
+            return replaced_place(self.texts, cause.layer, file, (node.line, node), change)
+        if cause.plugin in _GENERATORS:
+            return generated_place(self.texts, cause.layer, file, (node.line, node), change)
+        return Place(file, line_in_entry((node.line, node), change))
 
     def _in_file(self, cause: Cause, position: int, path: Path) -> Place:
         file, node = self._object(cause, position)

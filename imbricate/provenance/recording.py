@@ -32,23 +32,25 @@ _LAST_OF_ALL = "LocalConfig"
 
 
 class Version(NamedTuple):
-    """What an object was after a step, None when the step removed it."""
+    """What an object was after a step, None when the step removed it; `moment` counts what an observer was told."""
 
     cause: Cause
     manifest: dict[str, Any] | None
+    moment: int
 
 
 class History:
     """An object from its file or generator to the end of the build."""
 
-    __slots__ = ("ids", "position", "resource", "template", "versions")
+    __slots__ = ("ids", "number", "position", "resource", "template", "versions")
 
-    def __init__(self, resource: Resource, cause: Cause) -> None:
-        """Take an object as it was first."""
+    def __init__(self, resource: Resource, cause: Cause, moment: int, number: int) -> None:
+        """Take an object as it was first, and which of all objects it is."""
         self.resource = resource
+        self.number = number
         self.position = resource.source.position if resource.source else 0
         self.template = resource.source.template if resource.source else ""
-        self.versions = [Version(cause, copy_of(resource.manifest))]
+        self.versions = [Version(cause, copy_of(resource.manifest), moment)]
         self.ids: list[ResId] = [resource.id]
 
     @property
@@ -61,18 +63,18 @@ class History:
         """Tell whether a step removed the object."""
         return self.versions[-1].manifest is None
 
-    def note(self, cause: Cause, equal: Equality = eq) -> None:
+    def note(self, cause: Cause, moment: int, equal: Equality = eq) -> None:
         """Remember what a step left of the object, if that is something else."""
         before = self.versions[-1].manifest
         after = self.resource.manifest
         if not equal(before, after):
-            self.versions.append(Version(cause, _snapshot(before, after, equal)))
+            self.versions.append(Version(cause, _snapshot(before, after, equal), moment))
             if self.ids[-1] != self.resource.id:
                 self.ids.append(self.resource.id)
 
-    def close(self, cause: Cause) -> None:
+    def close(self, cause: Cause, moment: int) -> None:
         """Remember that a step removed the object."""
-        self.versions.append(Version(cause, None))
+        self.versions.append(Version(cause, None, moment))
 
 
 def _snapshot(before: Any, value: Any, equal: Equality) -> Any:
@@ -97,13 +99,14 @@ def _shared(before: Any, value: Any, equal: Equality) -> Any:
 class Recording(NamedTuple):
     """A build and the histories of its objects: those of the output in its order, then those that were removed.
 
-    `configurations` are those of plugins.
+    `configurations` are those of plugins, `causes` all that an observer was told, in that order.
     """
 
     composition: Composition
     histories: tuple[History, ...]
     configurations: dict[Resource, History]
     root: Layer
+    causes: tuple[Cause, ...]
 
 
 class Recorder(Observer):
@@ -112,45 +115,55 @@ class Recorder(Observer):
     def __init__(self) -> None:
         """Begin with none."""
         self.histories: dict[Resource, History] = {}
+        self.causes: list[Cause] = []
         self.root: Layer | None = None
+        self._number = 0
 
     def loaded(self, resource: Resource, cause: Cause) -> None:
         """Begin a history."""
-        self.histories[resource] = History(resource, cause)
+        self.causes.append(cause)
+        self._begin(resource, cause)
 
     def generated(self, resource: Resource, replaced: Resource | None, cause: Cause) -> None:
         """Begin a history, or go on with that of the object that was there."""
+        self.causes.append(cause)
         history = self.histories.pop(replaced, None) if replaced else None
         if history is None:
-            self.histories[resource] = History(resource, cause)
+            self._begin(resource, cause)
             return
         history.resource = resource
         self.histories[resource] = history
-        history.note(cause, same)
+        history.note(cause, len(self.causes) - 1, same)
 
     def applied(self, resources: ResMap, touched: Sequence[Resource] | None, cause: Cause) -> None:
         """Remember what the step changed, made and removed."""
         # What sets texts everywhere need not be asked whether a 1 became true; what changes a few objects may do that.
         equal: Equality = eq if touched is None and cause.config is None else same
+        self.causes.append(cause)
+        moment = len(self.causes) - 1
         for resource in resources if touched is None else touched:
             history = self.histories.get(resource)
             if history is None:
-                self.histories[resource] = History(resource, cause)
+                self._begin(resource, cause)
             elif touched is not None and resource not in resources:
-                history.close(cause)
+                history.close(cause, moment)
             else:
-                history.note(cause, equal)
+                history.note(cause, moment, equal)
         if cause.config is not None or cause.plugin == _LAST_OF_ALL:
             self._close_missing(resources, cause)
         if not cause.field:
             self.root = cause.layer
+
+    def _begin(self, resource: Resource, cause: Cause) -> None:
+        self.histories[resource] = History(resource, cause, len(self.causes) - 1, self._number)
+        self._number += 1
 
     def _close_missing(self, resources: ResMap, cause: Cause) -> None:
         below = set(_layers(cause.layer))
         for history in self.histories.values():
             is_below = history.origin.layer in below and not is_configuration(history.origin)
             if is_below and not history.is_removed and history.resource not in resources:
-                history.close(cause)
+                history.close(cause, len(self.causes) - 1)
 
 
 def is_configuration(origin: Cause) -> bool:
@@ -177,4 +190,4 @@ def record(path: Path | str, options: BuildOptions = DEFAULT) -> Recording:
     last = [kept[resource] for resource in composition.resources]
     removed = [one for one in kept.values() if one.is_removed]
     assert recorder.root is not None  # noqa: S101 - the last steps of every build are those of its root
-    return Recording(composition, (*last, *removed), kept, recorder.root)
+    return Recording(composition, (*last, *removed), kept, recorder.root, tuple(recorder.causes))

@@ -89,4 +89,5 @@ def ids_of(history: History) -> list[ResId]:
 def _written(identity: ResId) -> str:
     gvk = identity.gvk
     kind = f"{gvk.kind}.{gvk.group}" if gvk.group else gvk.kind
-    return "/".join(filter(None, (kind, identity.name, identity.namespace)))
+    namespace = "" if identity.is_cluster_scoped else identity.effective_namespace
+    return "/".join(filter(None, (kind, identity.name, namespace)))

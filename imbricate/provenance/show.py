@@ -57,8 +57,14 @@ def _change(change: FieldChange, field: str) -> str:
         return "removed" if change.new is MISSING else "made"
     if change.old is MISSING:
         return what + _short(change.new)
+    if _is_same(change):
+        return f"{what}the same"
     new = "removed" if change.new is MISSING else _short(change.new)
     return f"{what}{_short(change.old)} → {new}"
+
+
+def _is_same(change: FieldChange) -> bool:
+    return type(change.old) is type(change.new) and bool(change.old == change.new)
 
 
 def _short(value: Any) -> str:

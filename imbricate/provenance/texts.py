@@ -89,7 +89,7 @@ class Texts:
         steps = tuple(int(index) if index else name for name, index in _STEP.findall(field))
         found, node = None, self.kustomization(layer).value
         for step in steps:
-            below = node.child(step) or node.child(_as_written(node, step))
+            below = node.child(step) if isinstance(step, int) else field_of(node, step)
             if below is None:
                 break
             found, node = below, below[1]
@@ -97,12 +97,17 @@ class Texts:
 
     def inline(self, layer: Layer, field: str) -> Text | None:
         """Give the text that a field of a kustomization holds as a literal block, with the file's own lines."""
-        found = self.entry(layer, field)
-        if found is None or found[1].first is None:
-            return None
-        return Text(layer.file, "\n" * (found[1].first - 1) + found[1].text)
+        return block(layer.file, self.entry(layer, field))
 
 
-def _as_written(node: Located, name: str | int) -> str | int:
-    """Give the key that stands for a field of a kustomization: there, case does not matter."""
-    return next((key for key in node.pairs if isinstance(name, str) and key.lower() == name.lower()), name)
+def block(file: str, found: tuple[int, Located] | None) -> Text | None:
+    """Give the text of a literal block with the lines of the file that it stands in; None for any other value."""
+    if found is None or found[1].first is None:
+        return None
+    return Text(file, "\n" * (found[1].first - 1) + found[1].text)
+
+
+def field_of(node: Located, name: str) -> tuple[int, Located] | None:
+    """Give a field of a kustomization, or of a plugin's configuration, with its line: there, case does not matter."""
+    written = next((key for key in node.pairs if key.lower() == name.lower()), name)
+    return node.pairs.get(name) or node.pairs.get(written)

@@ -67,6 +67,10 @@ class Trace:
             self._plain[number] = MISSING if manifest is None else masked(_without_mark(json_value(manifest)))
         return self._plain[number]
 
+    def number_at(self, moment: int) -> int:
+        """Give the number of the version that there was at a moment of the build, -1 before there was any."""
+        return sum(version.moment <= moment for version in self.history.versions) - 1
+
     def find(self, field: str) -> tuple[int, Path] | None:
         """Find the last version that has a field, and its path there."""
         for number in range(self.last, -1, -1):
@@ -78,19 +82,27 @@ class Trace:
     def steps(self, number: int, path: Path) -> list[Step]:
         """Give what was done to a field up to a version that has it, and by what it was removed after that."""
         found = self._removal(number, path)
-        while number:
-            number -= 1
-            former = in_former(self.version(number), self.version(number + 1), path, self.schema)
-            made = self._changes(number + 1, former, path)
+        way = self.way(number, path)
+        for number, path in way.items():  # noqa: PLR1704 - they go on
+            if number:
+                made = self._changes(number, way.get(number - 1), path)
+            else:
+                value = value_at(self.version(0), path)
+                made = () if value is MISSING else (Change(path, path, MISSING, value),)
             if made:
-                found.append(Step(self.history.versions[number + 1].cause, number + 1, made))
-            if former is None:
-                return found[::-1]
-            path = former
-        value = value_at(self.version(0), path)
-        if value is not MISSING:
-            found.append(Step(self.history.origin, 0, (Change(path, path, MISSING, value),)))
+                found.append(Step(self.history.versions[number].cause, number, made))
         return found[::-1]
+
+    def way(self, number: int, path: Path) -> dict[int, Path]:
+        """Give the path that a field had in each version, from one that has it back to where it came in."""
+        found = {number: path}
+        while number:
+            former = in_former(self.version(number - 1), self.version(number), path, self.schema)
+            if former is None:
+                break
+            number, path = number - 1, former
+            found[number] = path
+        return found
 
     def _removal(self, number: int, path: Path) -> list[Step]:
         if number + 1 == len(self.history.versions):
@@ -116,11 +128,13 @@ class Trace:
 
 
 def _without_mark(manifest: Any) -> Any:
-    """Take out the annotation that marks what helm made as long as a build lasts."""
+    """Take out what only lasts as long as a build: the annotation that marks what helm made, and empty annotations."""
     metadata = manifest.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
-    if isinstance(annotations, dict) and annotations.pop(HELM_GENERATED, None) and not annotations:
-        del metadata["annotations"]
+    if isinstance(annotations, dict):
+        annotations.pop(HELM_GENERATED, None)
+        if not annotations:
+            del metadata["annotations"]
     return manifest
 
 

@@ -92,7 +92,7 @@ def _version(*command: str) -> str:
 
 
 def _ours() -> list[Contender]:
-    """Give the command, without and with its cache of parsed documents."""
+    """Give the command, without and with its caches: with them it finds its result."""
     command = (sys.executable, "-m", "imbricate", "build")
     return [
         Contender(OURS, partial(_run_each, (*command, "--no-cache")), warms_up=True),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tasks.checks.findings import Problem
 
     Function = Callable[[Any], Iterable[Problem]]  # of a Subject or, with the scope REPOSITORY, a Repository
+    Reads = Callable[[Any], Iterable[str] | None]  # of the same; None: not to be told
 
 UNIT, REPOSITORY = "unit", "repository"
 _FOLDER = "tasks.checks.rules"
@@ -20,7 +21,10 @@ _rules: dict[str, Rule] = {}
 
 
 class Rule(NamedTuple):
-    """A rule: its id, the group that documents it, the way on, its function, what it looks at, if it can be waived."""
+    """A rule: its id, the group that documents it, the way on, its function, what it looks at, if it can be waived.
+
+    `reads` gives what it looks at beside a unit, paths as tasks.memory has them; None where that is not known.
+    """
 
     id: str
     group: str
@@ -28,6 +32,7 @@ class Rule(NamedTuple):
     function: Function
     scope: str
     is_waivable: bool
+    reads: Reads | None = None
 
     @property
     def demand(self) -> str:
@@ -40,12 +45,13 @@ class Rule(NamedTuple):
         return " ".join(inspect.getdoc(self.function).split("\n")[1:]).strip()  # type: ignore[union-attr]
 
 
-def rule(
-    name: str, group: str, *, fix: str, scope: str = UNIT, waivable: bool = True
+def rule(  # noqa: PLR0913 - all but two by name, and four of them seldom
+    name: str, group: str, *, fix: str, scope: str = UNIT, waivable: bool = True, reads: Reads | None = None
 ) -> Callable[[Function], Function]:
     """Register a function as the rule `name`: it gets a `Subject` (or `Repository`) and gives `Problem`s.
 
-    Its docstring is its documentation (docs/policies.md): one line of what it demands, then why.
+    Its docstring is its documentation (docs/policies.md): one line of what it demands, then why. A rule that does not
+    say what it `reads` is asked each time.
     """
 
     def registered(function: Function) -> Function:
@@ -53,10 +59,18 @@ def rule(
             raise ValueError(f"there are two rules {name}")
         if not function.__doc__:
             raise ValueError(f"rule {name} has no docstring, which is its documentation")
-        _rules[name] = Rule(name, group, fix, function, scope, waivable)
+        _rules[name] = Rule(name, group, fix, function, scope, waivable, reads)
         return function
 
     return registered
+
+
+def unit_rule(name: str, group: str, *, fix: str, waivable: bool = True) -> Callable[[Function], Function]:
+    """Register, as `rule` does, a rule that looks at a unit alone: what it renders, and the folders of its sources.
+
+    What it says is remembered as long as these are the same.
+    """
+    return rule(name, group, fix=fix, waivable=waivable, reads=lambda _: ())
 
 
 def all_rules() -> dict[str, Rule]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,26 +13,50 @@ if TYPE_CHECKING:
 
     from imbricate import Composition
     from tasks.arguments import Selection
+    from tasks.memory import Memory
     from tasks.units import Environment, Unit
 
 Manifest = dict[str, Any]
 
 
 class Subject:
-    """A unit and its environment; `is_first`: images are tried there first. It is composed when a rule asks."""
+    """A unit and its environment; `is_first`: images are tried there first. It is composed when a rule asks.
+
+    `seconds`: how long it took to render, once somebody has asked for the text. `folders`: those of the files that were
+    read for it, None where not all of them are known.
+    """
 
     def __init__(self, unit: Unit, environment: Environment, *, is_first: bool) -> None:
         """Take the unit."""
         self.unit = unit
         self.environment = environment
         self.is_first = is_first
+        self.seconds: float | None = None
+        self.folders: tuple[str, ...] | None = None
+        self._composing = 0.0
+
+    @property
+    def name(self) -> str:
+        """Give the name of the unit."""
+        return self.unit.name
 
     @cached_property
     def composition(self) -> Composition:
         """Compose the overlay. Raises ImbricateError, which the rule `build` tells of, so that no other comes to it."""
         from imbricate import compose  # noqa: PLC0415 - `doit list` needs no engine
 
-        return compose(self.unit.overlay)
+        started = time.perf_counter()
+        found = compose(self.unit.overlay)
+        self._composing = time.perf_counter() - started
+        return found
+
+    @cached_property
+    def text(self) -> str:
+        """Give what the overlay renders; `seconds` is then how long that took. Raises ImbricateError."""
+        started = time.perf_counter()
+        found = self.composition.text
+        self.seconds = time.perf_counter() - started + self._composing
+        return found
 
     @cached_property
     def manifests(self) -> list[Manifest]:
@@ -43,14 +68,25 @@ class Subject:
     @cached_property
     def objects(self) -> Objects:
         """Give the objects by name, with the declarations of Secrets that are made elsewhere."""
-        return Objects(self.manifests, declared_secrets(self.unit, self.environment))
+        return Objects(self.manifests, self.declared)
+
+    @cached_property
+    def declared(self) -> list[Manifest]:
+        """Give the declarations of Secrets that are made elsewhere. Raises ImbricateError."""
+        return declared_secrets(self.unit, self.environment)
 
 
 class Repository(NamedTuple):
-    """What a rule of scope repository looks at: what was chosen, and its units."""
+    """What a rule of scope repository looks at: what was chosen, its units, and what is remembered."""
 
     chosen: Selection
     subjects: tuple[Subject, ...]
+    memory: Memory
+
+    @property
+    def name(self) -> str:
+        """Give what stands in the place of a unit's name."""
+        return ""
 
 
 def declared_secrets(unit: Unit, environment: Environment) -> list[Manifest]:

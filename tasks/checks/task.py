@@ -1,4 +1,4 @@
-"""`doit check [env=] [system=] [format=text|json|sarif]`: every finding of every unit, then it fails."""
+"""`doit check [env=] [system=] [format=text|json|sarif] [cache=no]`: every finding of every unit, then it fails."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FORMATS = ("text", "json", "sarif")
 
 
 def task_check() -> dict[str, Any]:
-    """Check what the overlays render, by the rules of docs/policies.md (env=, system=, format=text|json|sarif)."""
+    """Check what the overlays render, by the rules of docs/policies.md (env=, system=, format=, cache=no)."""
     return {"actions": [(check, [])], "verbosity": 2}
 
 
@@ -24,10 +24,11 @@ def check() -> TaskFailed | TaskError | None:
     """Print every finding, then fail if there was one."""
     from tasks.checks.gate import judge  # noqa: PLC0415 - `doit list` needs none of it
     from tasks.checks.show import summary  # noqa: PLC0415
+    from tasks.memory import of_user  # noqa: PLC0415
 
     try:
         form = choice("format", FORMATS)
-        verdict = judge(selection())
+        verdict = judge(selection(), memory=of_user() if choice("cache", ("yes", "no")) == "yes" else None)
     except (ConfigurationError, InvalidTask) as error:
         return TaskError(str(error))
     print(_formatted(verdict, form), end="")

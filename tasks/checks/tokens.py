@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,8 +49,9 @@ _FORMS = (
 _PATTERNS = tuple((form, re.compile(form.pattern)) for form in _FORMS)
 _URL = re.compile(r"://[^\s/:@'\"{}$<>()]*:(?P<password>[^\s/@'\"{}$<>()%*]{3,})@[a-zA-Z0-9\[]")
 _WORDS = r"(?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?)"
+_NAME_OF_ONE = rf"(?i){_WORDS}[\"']?[ \t]*(?:=>|:=|[:=])"
 _NAMED = re.compile(
-    rf"(?i){_WORDS}[\"']?[ \t]*(?:=>|:=|[:=])[ \t]*"
+    rf"{_NAME_OF_ONE}[ \t]*"
     r"(?:(?P<quote>[\"'])(?P<quoted>[^\s\"']{3,})(?P=quote)|(?P<value>[^\s\"',;}\]]{3,}))"
 )
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
@@ -81,10 +83,25 @@ def secrets_in(text: str, *, strict: bool, code: bool = False) -> Iterator[Secre
     for found in _URL.finditer(text):
         if is_value(found["password"], strict=strict):
             yield Secret("a password in a URL", _line(text, found.start()))
-    for found in _NAMED.finditer(text):
+    for found in _NAMED.finditer(text) if _has_name(text) else ():
         value = found["quoted"] or ("" if code else found["value"])
         if value and is_value(value, strict=strict):
             yield Secret(f"a value for {_name_at(text, found.start())}", _line(text, found.start()))
+
+
+def _has_name(text: str) -> bool:
+    """Tell whether a text has a name that `_NAMED` looks for; most files have none, and re2 sees that at a glance."""
+    try:
+        return _quick().search(text) is not None
+    except UnicodeEncodeError:
+        return True
+
+
+@cache
+def _quick() -> Any:
+    import re2  # noqa: PLC0415 - only where texts are searched
+
+    return re2.compile(_NAME_OF_ONE)
 
 
 def is_value(value: str, *, strict: bool) -> bool:

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from imbricate.nearest import nearest
+from tasks.checks.fitting import Fitting, UnknownKeywordError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tasks.checks.findings import Path
 
+DEFINITIONS = "/api/_definitions.json"  # how the schemas of built-in kinds refer to what they share
 _WRITTEN = "written"  # by hand, where no definition can be had
 CUSTOM = FilePath(__file__).parent / "schemas"
 _VERSION = re.compile(r"v(\d+)\.(\d+)\.\d+-local-strict")
@@ -37,24 +39,54 @@ def _folder_of(package: str) -> FilePath:
     return FilePath(found.origin).parent
 
 
+class Validator:
+    """Tells whether objects fit a schema, and what is wrong with those that do not."""
+
+    def __init__(self, schema: dict[str, Any], definitions: dict[str, Any] | None = None) -> None:
+        """Take the schema, and those that it refers to."""
+        self._schema = schema
+        self._definitions = definitions
+        self._fitting = Fitting(schema, {DEFINITIONS: definitions} if definitions else {})
+
+    def fits(self, manifest: dict[str, Any]) -> bool:
+        """Tell whether an object certainly fits."""
+        try:
+            return self._fitting.fits(manifest)
+        except UnknownKeywordError:
+            return False
+
+    def errors(self, manifest: dict[str, Any]) -> Iterator[Any]:
+        """Give the errors of the package jsonschema."""
+        return iter(self._careful.iter_errors(manifest))
+
+    @cached_property
+    def _careful(self) -> Any:
+        from jsonschema.validators import Draft202012Validator  # noqa: PLC0415 - heavy
+
+        if self._definitions is None:
+            return Draft202012Validator(self._schema)
+        from referencing import Registry, Resource  # noqa: PLC0415 - heavy
+
+        found = [Resource.from_contents(one) for one in (self._definitions, self._schema)]
+        return Draft202012Validator(self._schema, registry=found @ Registry())
+
+
 class BuiltIn:
     """The schemas of one version of Kubernetes."""
 
     def __init__(self, folder: FilePath, version: str) -> None:
         """Take the folder of the schemas, and the version that it is of."""
-        from referencing import Registry, Resource  # noqa: PLC0415 - heavy
-
         self._folder = folder
         self.version = version
-        definitions = json.loads((folder / "_definitions.json").read_bytes())
-        self._registry = Resource.from_contents(definitions) @ Registry()
-        self._validators: dict[tuple[str, str], Any] = {}
+        self._definitions = json.loads((folder / "_definitions.json").read_bytes())
+        self._validators: dict[tuple[str, str], Validator | None] = {}
 
     @staticmethod
     @lru_cache
     def of(version: str) -> BuiltIn:
         """Give the schemas of a version, or of the latest before it. Raises MissingSchemasError."""
         folder = _folder_of("kubernetes_validate") / "kubernetes-json-schema"
+        _folder_of("jsonschema")
         wanted = tuple(int(part) for part in version.split(".")[:2])
         known = sorted(
             ((int(found[1]), int(found[2])), one)
@@ -65,40 +97,33 @@ class BuiltIn:
         (major, minor), chosen = usable[-1]
         return BuiltIn(chosen, f"{major}.{minor}")
 
-    def validator(self, api_version: str, kind: str) -> Any:
+    def validator(self, api_version: str, kind: str) -> Validator | None:
         """Give what validates objects of a kind, None when this version has none of it."""
         key = (api_version, kind)
         if key not in self._validators:
             group, _, version = api_version.rpartition("/")
             parts = [kind.lower(), group.partition(".")[0], version]
             file = self._folder / f"{'-'.join(filter(None, parts))}.json"
-            self._validators[key] = _compiled(json.loads(file.read_bytes()), self._registry) if file.is_file() else None
+            schema = json.loads(file.read_bytes()) if file.is_file() else None
+            self._validators[key] = Validator(schema, self._definitions) if schema else None
         return self._validators[key]
 
 
 @lru_cache
-def custom_validator(api_version: str, kind: str) -> Any:
+def custom_validator(api_version: str, kind: str) -> Validator | None:
     """Give what validates custom resources of a kind, None when its schema is not here. Raises MissingSchemasError."""
     group, _, version = api_version.partition("/")
     _folder_of("jsonschema")
     name = f"{kind.lower()}.{group}.{version}.json"
     file = next((one for one in (CUSTOM / name, CUSTOM / _WRITTEN / name) if one.is_file()), None)
-    return _compiled(json.loads(file.read_bytes())["schema"]) if file else None
+    return Validator(json.loads(file.read_bytes())["schema"]) if file else None
 
 
-def _compiled(schema: dict[str, Any], registry: Any = None) -> Any:
-    from jsonschema.validators import Draft202012Validator  # noqa: PLC0415 - heavy
-
-    if registry is None:
-        return Draft202012Validator(schema)
-    from referencing import Resource  # noqa: PLC0415
-
-    return Draft202012Validator(schema, registry=Resource.from_contents(schema) @ registry)
-
-
-def errors(validator: Any, manifest: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+def errors(validator: Validator, manifest: dict[str, Any]) -> Iterator[tuple[Path, str]]:
     """Give what does not fit: the path of the field at fault, and what was found and expected there."""
-    found = [one for error in validator.iter_errors(manifest) for one in _readable(error)]
+    if validator.fits(manifest):
+        return
+    found = [one for error in validator.errors(manifest) for one in _readable(error)]
     if not found:
         return
     from imbricate.difference import Masked, masked  # noqa: PLC0415 - only when something is shown

@@ -15,10 +15,12 @@ import yaml
 from imbricate.nearest import nearest
 from tasks.checks.findings import Place, Problem
 from tasks.checks.texts import line_at, located
+from tasks.quick_yaml import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from tasks.checks.findings import Finding
     from tasks.checks.registry import Rule
 
 WAIVERS = Path("overlays/waivers.yaml")
@@ -38,10 +40,10 @@ class Waiver(NamedTuple):
     until: dt.date | None
     line: int | None
 
-    def covers(self, unit: str, rule: str, shown: str, field: str) -> bool:
+    def covers(self, finding: Finding) -> bool:
         """Tell whether a finding is meant."""
-        texts = ((unit, self.unit), (shown, self.object), (field, self.field))
-        return rule == self.rule and all(fnmatchcase(text, pattern) for text, pattern in texts)
+        texts = ((finding.unit, self.unit), (finding.object, self.object), (finding.field, self.field))
+        return finding.rule == self.rule and all(fnmatchcase(text, pattern) for text, pattern in texts)
 
     @property
     def place(self) -> Place:
@@ -62,12 +64,14 @@ class Waivers:
         self.problems = list(problems)
         self._used: set[Waiver] = set()
 
-    def take(self, unit: str, rule: str, shown: str, field: str) -> Waiver | None:
+    def of(self, finding: Finding) -> Waiver | None:
         """Give the waiver of a finding, None when it is not waived."""
-        found = next((one for one in self._waivers if one.covers(unit, rule, shown, field)), None)
-        if found is not None:
-            self._used.add(found)
-        return found
+        return next((one for one in self._waivers if one.covers(finding)), None)
+
+    def take(self, waiver: Waiver) -> str:
+        """Note that a waiver was needed; give its reason."""
+        self._used.add(waiver)
+        return waiver.reason
 
     def unused(self) -> Iterator[Problem]:
         """Give those that no finding needed."""
@@ -81,7 +85,7 @@ def read_waivers(rules: Mapping[str, Rule], today: dt.date) -> Waivers:
     if not WAIVERS.is_file():
         return Waivers(())
     try:
-        found = yaml.safe_load(WAIVERS.read_text()) or []
+        found = read_yaml(WAIVERS.read_text()) or []
     except (OSError, UnicodeError, yaml.YAMLError) as error:
         text = " ".join(str(error).split())
         return Waivers((), [Problem(f"cannot be read: {text}", place=Place(str(WAIVERS)), fix="correct the YAML")])

@@ -5,12 +5,15 @@ It lies where pytest-kind looks for one (`.pytest-kind/<name>/kubeconfig`), so t
 
 from __future__ import annotations
 
+import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.cluster import node_image
 from tasks.cluster.errors import ClusterError
+from tasks.cluster.parts import CLUSTER
 from tasks.cluster.processes import run
 from tasks.cluster.programs import of_nodes
 
@@ -25,8 +28,12 @@ FOLDER = Path(".pytest-kind") / NAME
 KUBECONFIG = FOLDER / "kubeconfig"
 # kind v0.30's image of Kubernetes 1.34: https://github.com/kubernetes-sigs/kind/releases/tag/v0.30.0
 PUBLISHED = "docker.io/kindest/node:v1.34.0@sha256:7416a61b42b1662ca6ca89f02028ac133a309a2a30ba309614e8ec94d976dc5a"
+NETWORK = "kind"
 _LABEL = "io.x-k8s.kind.cluster"
 _WEB = {80: 8080, 443: 8443}
+_PATCHES = "/imbricate/control-plane"
+# Merged into what kubeadm asks for by itself: 0.9 CPUs, where all systems of dev need 1.2 of the 2 that there may be.
+_KUBEADM = f"  kubeadmConfigPatches:\n  - |\n    kind: InitConfiguration\n    patches: {{directory: {_PATCHES}}}\n"
 
 
 class Programs(NamedTuple):
@@ -79,20 +86,34 @@ def create(client: DockerClient, asked: str, nodes: int, show: Callable[[str], N
 
 
 def _config(nodes: int) -> str:
-    """Write kind's configuration; web ports of the first node are this machine's 8080 and 8443."""
+    """Write kind's configuration; web ports of the first node are this machine's 8080 and 8443.
+
+    The parts of the control plane ask for less CPU than they do by themselves: cluster/control-plane.
+    """
     ports = "".join(
         f"  - {{containerPort: {inside}, hostPort: {outside}, listenAddress: 127.0.0.1}}\n"
         for inside, outside in _WEB.items()
     )
+    patches = json.dumps(str((CLUSTER / "control-plane").absolute()))  # a JSON string is a YAML one
+    mount = f"  - {{hostPath: {patches}, containerPath: {_PATCHES}, readOnly: true}}\n"
     workers = "- role: worker\n" * (nodes - 1)
     head = "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnodes:\n- role: control-plane\n"
-    return f"{head}  extraPortMappings:\n{ports}{workers}"
+    return f"{head}  extraPortMappings:\n{ports}  extraMounts:\n{mount}{_KUBEADM}{workers}"
 
 
 def delete(show: Callable[[str], None]) -> None:
     """Delete the cluster and all that is in it."""
     run([programs(show).kind, "delete", "cluster", "--name", NAME, "--kubeconfig", KUBECONFIG])
     shutil.rmtree(FOLDER, ignore_errors=True)
+    with suppress(OSError):  # another cluster's files are beside ours
+        FOLDER.parent.rmdir()
+
+
+def delete_network(client: DockerClient) -> None:
+    """Delete the network that kind made and leaves behind, unless another cluster of kind's is there."""
+    if not client.containers.list(all=True, filters={"label": _LABEL}):
+        for network in client.networks.list(names=[f"^{NETWORK}$"]):
+            network.remove()
 
 
 def nodes_of(client: DockerClient) -> list[Container]:

@@ -12,9 +12,11 @@ import urllib.request
 from typing import TYPE_CHECKING
 
 from tasks.cluster.errors import ClusterError
+from tasks.cluster.kind import NETWORK
 from tasks.cluster.program_images import ProgramImage, assembled
 from tasks.cluster.programs import of_addon
 from tasks.images.archive import load
+from tasks.images.engine import references
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,7 +30,6 @@ PORT = 5001
 HOST = f"localhost:{PORT}"
 _INSIDE = 5000
 _IMAGE = "imbricate.local/registry:1"
-_NETWORK = "kind"
 _SECONDS = 20
 _CONFIG = f"""\
 version: 0.1
@@ -66,7 +67,7 @@ def _started(client: DockerClient, folder: Path, show: Callable[[str], None]) ->
     return client.containers.run(
         _IMAGE,
         name=NAME,
-        network=_NETWORK,
+        network=NETWORK,
         ports={f"{_INSIDE}/tcp": ("127.0.0.1", PORT)},
         volumes={f"{NAME}-data": {"bind": "/data"}},
         restart_policy={"Name": "always"},
@@ -104,7 +105,10 @@ def _execute(node: Container, command: list[str]) -> None:
 
 
 def stop(client: DockerClient) -> bool:
-    """Remove the registry and what it holds; tell whether there was one."""
+    """Remove the registry, what it holds, and the names that images have for it; tell whether there was one."""
+    for reference in references(client):
+        if reference.startswith(f"{HOST}/"):
+            client.images.remove(reference, noprune=True)
     container = _found(client)
     if container is None:
         return False

@@ -75,7 +75,9 @@ def _down() -> None:
 
     client = connect()
     kind.delete(_show)
-    _show("cluster and registry are gone" if registry.stop(client) else "the cluster is gone")
+    had_registry = registry.stop(client)
+    kind.delete_network(client)
+    _show("cluster and registry are gone" if had_registry else "the cluster is gone")
 
 
 def _status() -> None:

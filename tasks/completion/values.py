@@ -16,6 +16,7 @@ _YES_NO = ("no", "yes")
 LISTS = ("env", "system", "shape")  # take several names with commas between
 _CHOICES = {
     "bases": ("published", "stand-ins"),
+    "cache": _YES_NO,
     "colour": COLOURS,
     "commit": _YES_NO,
     "dry_run": _YES_NO,

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from imbricate.documents import json_value
-from tasks.deployment import inventory, secrets
-from tasks.deployment.errors import DeploymentError, ImmutableError
+from tasks.cluster.knocking import refused
+from tasks.deployment import inventory, secrets, services
+from tasks.deployment.connection import KIND
+from tasks.deployment.errors import DeploymentError, ImmutableError, NotReadyError
+from tasks.deployment.supply import plays
 from tasks.deployment.uses import uses
 from tasks.deployment.waiting import wait
 from tasks.deployment.waves import foundations, waves
 from tasks.diff.sides import manifests_of
+from tasks.images.engine import connect as connect_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tasks.deployment.connection import Connection, Manifest
+    from tasks.deployment.errors import Path
     from tasks.units import Environment, Unit
 
 _GONE_SECONDS = 60
@@ -47,12 +53,29 @@ def deploy(
     before = inventory.read(connection, home, unit.system)
     entries = [inventory.entry(one) for one in served]
     inventory.write(connection, home, unit.system, [*before, *entries])
-    for wave in waves(served):
-        apply_all(connection, wave, show)
-        wait(connection, wave, seconds, show)
+    try:
+        for wave in waves(served):
+            apply_all(connection, wave, show)
+            wait(connection, wave, seconds, show)
+        _check_services(connection, environment, served)
+    except NotReadyError as error:
+        raise NotReadyError(error.found, _places(unit, environment)) from None
     for gone in inventory.take_out(connection, set(before) - set(entries)):
         show(f"{gone.kind}/{gone.name} taken out: it is rendered no longer")
     inventory.write(connection, home, unit.system, entries)
+
+
+def _check_services(connection: Connection, environment: Environment, manifests: Sequence[Manifest]) -> None:
+    if environment.cluster == KIND:  # elsewhere, its nodes cannot be asked
+        client = connect_engine()
+        nodes = services.Nodes(partial(refused, client), partial(plays, client))
+        services.check(connection, manifests, nodes)
+
+
+def _places(unit: Unit, environment: Environment) -> Callable[[Manifest, Path], str]:
+    from tasks.deployment.places import Places  # noqa: PLC0415 - it builds the unit, and only for what fails
+
+    return Places(unit, environment).place
 
 
 def apply_secrets(

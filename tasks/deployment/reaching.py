@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from tasks.deployment.connection import Manifest
 
@@ -20,19 +20,26 @@ def ways(manifests: Sequence[Manifest], namespace: str) -> list[str]:
     return found or [line for manifest in manifests for line in _of_service(manifest, namespace)]
 
 
-def _of_ingress(manifest: Manifest) -> Iterator[str]:
+def hosts(manifests: Sequence[Manifest]) -> list[str]:
+    """Give the hosts of all Ingresses and IngressRoutes, each once."""
+    return list(dict.fromkeys(host for manifest in manifests for host in _hosts(manifest)))
+
+
+def _hosts(manifest: Manifest) -> Iterator[str]:
     spec = manifest.get("spec") or {}
     if manifest["kind"] == "Ingress":
-        secure = {host for one in spec.get("tls", ()) for host in one.get("hosts", ())}
-        hosts = [rule["host"] for rule in spec.get("rules", ()) if rule.get("host")]
-        yield from _lines(hosts, secure)
+        yield from (rule["host"] for rule in spec.get("rules", ()) if rule.get("host"))
     if manifest["kind"] == "IngressRoute":
-        hosts = [host for route in spec.get("routes", ()) for host in _HOST.findall(route.get("match", ""))]
-        yield from _lines(dict.fromkeys(hosts), set(hosts) if "tls" in spec else set())
+        yield from (host for route in spec.get("routes", ()) for host in _HOST.findall(route.get("match", "")))
 
 
-def _lines(hosts: Iterable[str], secure: set[str]) -> Iterator[str]:
-    for host in hosts:
+def _of_ingress(manifest: Manifest) -> Iterator[str]:
+    found, spec = list(dict.fromkeys(_hosts(manifest))), manifest.get("spec") or {}
+    if manifest["kind"] == "IngressRoute":
+        secure = found if "tls" in spec else []
+    else:
+        secure = [host for one in spec.get("tls") or () for host in one.get("hosts") or ()]
+    for host in found:
         scheme, inside, port = ("https", 443, _TLS) if host in secure else ("http", 80, _WEB)
         flag = "-k " if scheme == "https" else ""
         yield f"curl {flag}--connect-to {host}:{inside}:127.0.0.1:{port} {scheme}://{host}/"

@@ -99,7 +99,8 @@ def _supply_ours(client: DockerClient, wanted: Reference, here: frozenset[str], 
         return  # another build than the last one here: the registry has it, or the real one does
     if wanted.name not in here:
         raise ImageError(f"{wanted.name} is not in the engine: run `doit build`")
-    push(client, Errand(wanted.name, entry.digest, f"{registry.HOST}/{wanted.name}"), show)
+    if push(client, Errand(wanted.name, entry.digest, f"{registry.HOST}/{wanted.name}"), lambda _: None):
+        show(f"{wanted.name} is in the cluster's registry now")
 
 
 def _supply_stand_in(
@@ -114,3 +115,14 @@ def _supply_stand_in(
         if "error" in line:
             raise ImageError(f"{pushed} cannot be pushed: {line['error']}")
     show(f"{wanted.name} is played by {local}")
+
+
+def plays(client: DockerClient, image: str, port: int) -> bool:
+    """Tell whether what runs under the name of an image has a port: a stand-in may play a part of it only."""
+    from tasks.stand_ins.plans import stand_ins_for  # noqa: PLC0415 - only where a port is closed
+
+    local = stand_ins_for([image]).get(parse(image).full_name)
+    if local is None or local not in references(client):
+        return True
+    exposed = client.images.get(local).attrs["Config"].get("ExposedPorts") or {}
+    return f"{port}/tcp" in exposed

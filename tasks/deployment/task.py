@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -74,19 +75,25 @@ def _chosen() -> tuple[Environment, tuple[Unit, ...]]:
 def _deploy(environment: Environment, units: tuple[Unit, ...]) -> None:
     from tasks.deployment.applying import deploy, home_of, rendered  # noqa: PLC0415 - as above
     from tasks.deployment.connection import connect  # noqa: PLC0415
+    from tasks.deployment.obstacles import retry_pulls  # noqa: PLC0415
     from tasks.deployment.reaching import ways  # noqa: PLC0415
-    from tasks.deployment.readiness import retry_pulls  # noqa: PLC0415
 
     connection = connect(environment)
     seconds = _number("timeout", _SECONDS)
+    reached: list[tuple[Unit, str]] = []
     for unit in units:
+        began = time.monotonic()
         manifests = rendered(unit)
         if environment.cluster == _KIND:
             _supply(unit, manifests)
             retry_pulls(connection, home_of(manifests))
         deploy(connection, environment, unit, seconds, partial(_show, unit))
-        for line in ways(manifests, home_of(manifests)):
-            _show(unit, line)
+        found = [(unit, line) for line in ways(manifests, home_of(manifests))]
+        reached += found
+        if found:
+            _show(unit, f"ready after {time.monotonic() - began:.0f} s")
+    for unit, line in reached:  # last, where people look
+        _show(unit, line)
 
 
 def _supply(unit: Unit, manifests: list[Manifest]) -> None:
@@ -125,7 +132,8 @@ def _status(environment: Environment, units: tuple[Unit, ...]) -> bool:
 
 def _show_status(connection: Connection, unit: Unit) -> bool:
     from tasks.deployment.applying import rendered  # noqa: PLC0415 - as above
-    from tasks.deployment.readiness import reasons, state  # noqa: PLC0415
+    from tasks.deployment.readiness import state  # noqa: PLC0415
+    from tasks.deployment.reasons import reasons  # noqa: PLC0415
     from tasks.deployment.waiting import workloads  # noqa: PLC0415
 
     all_ready = True
@@ -135,8 +143,9 @@ def _show_status(connection: Connection, unit: Unit) -> bool:
         all_ready = all_ready and found.is_ready
         name = f"{manifest['kind']}/{manifest['metadata']['name']}"
         _show(unit, f"{'ready' if found.is_ready else 'waits'}  {name}: {found.text}")
-        for reason in dict.fromkeys(reasons(connection, live) if live and not found.is_ready else ()):
-            _show(unit, f"         {reason}")
+        known = reasons(connection, manifest, live) if live and not found.is_ready else ()
+        for text in dict.fromkeys(reason.text for reason in known):
+            _show(unit, f"         {text}")
     return all_ready
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
 
-from tasks.deployment.errors import DeploymentError
-from tasks.deployment.readiness import WORKLOADS, reasons, state
+from tasks.deployment.errors import NotReadyError, Unready
+from tasks.deployment.obstacles import free
+from tasks.deployment.readiness import WORKLOADS, state
+from tasks.deployment.reasons import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from tasks.deployment.readiness import State
 
 _PAUSE = 1.0
+_DIGITS = re.compile(r"\d+")
 _PATIENCE = 15.0  # seconds until it is said why somebody still waits
 _WAITED_FOR = tuple(kind for kind in WORKLOADS if kind != "PersistentVolumeClaim")
 
@@ -25,7 +29,7 @@ def workloads(manifests: Sequence[Manifest]) -> list[Manifest]:
 
 
 def wait(connection: Connection, manifests: Sequence[Manifest], seconds: float, show: Callable[[str], None]) -> None:
-    """Wait for workloads. Raises DeploymentError that says of each which is not ready what it waits for."""
+    """Wait for workloads. Raises NotReadyError that says of each which is not ready what it waits for."""
     began = time.monotonic()
     pending, shown, explained = workloads(manifests), dict[str, str](), set[str]()
     earlier = {_name(one): state(connection.get(one)) for one in pending}  # what failed before may well recover
@@ -37,9 +41,11 @@ def wait(connection: Connection, manifests: Sequence[Manifest], seconds: float, 
         failed = [one for one in pending if states[_name(one)].is_failed and states[_name(one)] != earlier[_name(one)]]
         waited = time.monotonic() - began
         if failed or (pending and waited > seconds):
-            raise DeploymentError(_explanation(connection, failed or pending, states, waited))
+            raise NotReadyError([_unready(connection, one, states[_name(one)], waited) for one in failed or pending])
         if waited > _PATIENCE:
             _explain(connection, pending, explained, show)
+        for one in pending:
+            free(connection, one, show)
         if pending:
             time.sleep(_PAUSE)
 
@@ -58,16 +64,14 @@ def _report(name: str, found: State, shown: dict[str, str], began: float, show: 
 def _explain(connection: Connection, pending: Sequence[Manifest], known: set[str], show: Callable[[str], None]) -> None:
     for manifest in pending:
         live = connection.get(manifest)
-        for reason in reasons(connection, live) if live else ():
-            if reason not in known:
-                known.add(reason)
-                show(f"          {reason}")
+        for reason in reasons(connection, manifest, live) if live else ():
+            without_times = _DIGITS.sub("", reason.text)
+            if without_times not in known:
+                known.add(without_times)
+                show(f"          {reason.text}")
 
 
-def _explanation(connection: Connection, manifests: Sequence[Manifest], states: dict[str, State], waited: float) -> str:
-    lines = []
-    for manifest in manifests:
-        lines.append(f"{_name(manifest)} is not ready after {waited:.0f} s: {states[_name(manifest)].text}")
-        live = connection.get(manifest)
-        lines += [f"  {reason}" for reason in dict.fromkeys(reasons(connection, live) if live else ())]
-    return "\n".join(lines)
+def _unready(connection: Connection, manifest: Manifest, found: State, waited: float) -> Unready:
+    live = connection.get(manifest)
+    head = f"{_name(manifest)} is not ready after {waited:.0f} s: {found.text}"
+    return Unready(head, manifest, tuple(reasons(connection, manifest, live)) if live else ())

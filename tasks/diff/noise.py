@@ -12,9 +12,8 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import yaml
-
 from imbricate.nearest import nearest
+from tasks.quick_yaml import read_yaml
 from tasks.units import ENVIRONMENTS, ConfigurationError
 
 if TYPE_CHECKING:
@@ -134,7 +133,7 @@ def _reduced(value: Any, rest: Field) -> Any:
 
 def read_noise() -> Noise:
     """Read the rules. Raises ConfigurationError."""
-    found = yaml.safe_load(ENVIRONMENTS.read_text())
+    found = read_yaml(ENVIRONMENTS.read_text())
     entries = found.get("ignore") if isinstance(found, dict) else None
     if entries is None:
         return Noise(())

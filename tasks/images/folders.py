@@ -8,6 +8,7 @@ from typing import NamedTuple
 IMAGES = Path("images")
 STAND_INS = "stand-ins"
 _DOCKERFILE = "Dockerfile"
+DOCKERFILES = f"{IMAGES}/*/*/{_DOCKERFILE}"
 
 
 class Image(NamedTuple):

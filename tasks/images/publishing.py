@@ -53,18 +53,19 @@ class Errand(NamedTuple):
     reference: str
 
 
-def push(client: DockerClient, errand: Errand, show: Callable[[str], None], said: Sequence[Attachment] = ()) -> None:
-    """Push an image and what is said of it, unless it is there. Raises ImageError."""
+def push(client: DockerClient, errand: Errand, show: Callable[[str], None], said: Sequence[Attachment] = ()) -> bool:
+    """Push an image and what is said of it, unless it is there; tell whether it was not. Raises ImageError."""
     local, digest, reference = errand
     with connected(reference) as remote:
         if _is_there(remote, digest):
             show(f"{reference} is there")
-            return
+            return False
         with saved(client, local) as image:
             described = _send(remote, image, digest, show)
         for attachment in said:
             _attach(remote, described, attachment)
             show(f"{attachment.media_type} attached")
+    return True
 
 
 def _is_there(remote: Remote, digest: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tasks.images.errors import ImageError
 from tasks.images.layers import Blob, blob_of
@@ -26,6 +26,8 @@ _SECONDS = 20
 
 class Remote:
     """A reference, `REGISTRY/PATH:TAG`, and a client for its registry."""
+
+    _sent: ClassVar[dict[tuple[str, str], str]] = {}  # registry and digest of a blob → a repository that has it
 
     def __init__(self, reference: str) -> None:
         """Take the reference; nothing is sent yet."""
@@ -59,12 +61,24 @@ class Remote:
         return found.headers.get("Docker-Content-Digest") or "an image without digest"
 
     def has(self, digest: str) -> bool:
-        """Tell whether the repository has a blob."""
-        return bool(self._registry.blob_exists({"digest": digest}, self._container))
+        """Tell whether the repository has a blob, or has it now from another one to which it was sent before."""
+        is_there = bool(self._registry.blob_exists({"digest": digest}, self._container)) or self._mounted(digest)
+        if is_there:
+            self._sent[self._container.registry, digest] = self._container.api_prefix
+        return is_there
+
+    def _mounted(self, digest: str) -> bool:
+        source = self._sent.get((self._container.registry, digest))
+        if source is None:
+            return False
+        uploads = f"{self._registry.prefix}://{self._container.registry}/v2/{self._container.api_prefix}/blobs/uploads/"
+        answer = self._registry.do_request(f"{uploads}?mount={digest}&from={source}", "POST")
+        return bool(answer.status_code == _CREATED)
 
     def send_file(self, path: str, blob: Blob) -> None:
         """Send a blob from a file. Raises ImageError."""
         self._check(self._registry.upload_blob(path, self._container, blob._asdict()))
+        self._sent[self._container.registry, blob.digest] = self._container.api_prefix
 
     def send(self, content: bytes) -> Blob:
         """Send a blob. Raises ImageError."""

@@ -62,7 +62,9 @@ def _named(root: Path, file: str, sources: frozenset[str]) -> Iterator[tuple[str
 def _resolved(root: Path, folder: str, path: str) -> str:
     if not path or "\n" in path or "://" in path or len(path) > 1000:
         return ""
-    return os.path.relpath((root / folder / path).resolve(), root)
+    named = root / folder / path
+    exists = os.path.exists(named)  # noqa: PTH110 - Path.exists raises for names that are too long
+    return os.path.relpath(named.resolve(), root) if exists else ""
 
 
 def _texts(field: str, value: Any) -> Iterator[tuple[str, str]]:

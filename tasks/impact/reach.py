@@ -14,7 +14,7 @@ from tasks.diff.changes import UnitChange, unit_change
 from tasks.diff.noise import Noise
 from tasks.diff.sides import manifests_of
 from tasks.git import changed_since, merge_base
-from tasks.impact.builds import at_commit, folders_of, here
+from tasks.impact.builds import at_commit, folders_of, here, untouched
 from tasks.impact.chains import chains
 from tasks.impact.image_files import images_of, names_image
 from tasks.units import ENVIRONMENTS, GITOPS, Unit, units
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tasks.git import Commit
     from tasks.impact.builds import Build, Tree
     from tasks.impact.chains import Chain
+    from tasks.memory import Memory
 
 # What renders and checks every unit, where it is part of the repository; as in tasks.fingerprints.engine_digest.
 _ENGINE = re.compile(r"imbricate/.*\.py|tasks/[^/]*\.py|constraints\.txt")
@@ -69,16 +70,18 @@ class Impact(NamedTuple):
         return tuple(file for file in self.files if file not in reaching)
 
 
-def impact(since: str) -> Impact:
+def impact(since: str, memory: Memory) -> Impact:
     """Find what the changes since a branch was left, or a commit, reach; untracked files count as changed.
 
     Raises ConfigurationError, ImbricateError or GitError.
     """
     base = merge_base(since)
     files = changed_since(base)
-    now = here(units())
+    if not files:
+        return Impact(base, (), (), ())
+    now = here(units(), memory)
     made = images_of(files)
-    with at_commit(base, folders_of(now)) as then:
+    with at_commit(base, folders_of(now), untouched(now, files)) as then:
         found = [_unit_impact(unit, files, made, now, then) for unit in dict.fromkeys((*now.builds, *then.builds))]
     reached = tuple(one for one in found if one.reasons)
     users = {name: tuple(unit for unit, build in now.builds.items() if names_image(build.text, name)) for name in made}
@@ -99,6 +102,8 @@ def _unit_impact(unit: Unit, files: list[str], made: dict[str, list[str]], now: 
         note = f"could not be built then: {old.error}"
         nothing = UnitChange(unit, Comparison(()))
         return UnitImpact(unit, tuple(reasons), nothing, new is not None, note, tuple(_declared(reasons)))
+    if old is not None and new is not None and old.text == new.text:
+        return UnitImpact(unit, tuple(reasons), UnitChange(unit, Comparison(())))
     before, after = (_manifests(build, unit) for build in (old, new))
     return UnitImpact(unit, tuple(reasons), unit_change(unit, before, after, Noise(())), new is not None)
 

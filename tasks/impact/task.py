@@ -17,7 +17,7 @@ _SINCE = "main"
 
 
 def task_impact() -> dict[str, Any]:
-    """Show which units and objects a change reaches (since=main, format=text|markdown|json|list, colour=)."""
+    """Show which units and objects a change reaches (since=main, format=text|markdown|json|list, colour=, cache=no)."""
     return {"actions": [(show_impact, [])], "verbosity": 2}
 
 
@@ -26,11 +26,13 @@ def show_impact() -> TaskError | None:
     from imbricate import ImbricateError  # noqa: PLC0415 - `doit list` needs no engine
     from tasks.git import GitError  # noqa: PLC0415
     from tasks.impact.reach import impact  # noqa: PLC0415
+    from tasks.memory import Memory, of_user  # noqa: PLC0415
 
     try:
         colour, form = choice("colour", COLOURS), choice("format", (*FORMATS, "list"))
+        memory = of_user() if choice("cache", ("yes", "no")) == "yes" else Memory(None)
         since = checked().get("since", _SINCE)
-        print(_formatted(impact(since), form, colour, f"doit impact since={since}"), end="")
+        print(_formatted(impact(since, memory), form, colour, f"doit impact since={since}"), end="")
     except (ConfigurationError, InvalidTask, ImbricateError, GitError) as error:
         return TaskError(str(error))
     return None

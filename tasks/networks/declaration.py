@@ -6,6 +6,7 @@ In: its text. Out: `Declaration`: what is outside, and the services with what th
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import yaml
@@ -61,11 +62,18 @@ class Declaration(NamedTuple):
 
 def read_declaration(path: Path) -> Declaration:
     """Read a file. Raises NetworksError with file and field."""
-    file = str(path)
     try:
-        found = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe
+        content = path.read_bytes()
     except OSError as error:
-        raise NetworksError(f"{file}: cannot be read: {error.strerror}") from None
+        raise NetworksError(f"{path}: cannot be read: {error.strerror}") from None
+    return _declaration(str(path), content)
+
+
+@lru_cache(maxsize=1024)
+def _declaration(file: str, content: bytes) -> Declaration:
+    """Read what a file holds; several units ask for most of them."""
+    try:
+        found = yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise NetworksError(f"{file}: is no YAML: {' '.join(str(error).split())}") from None
     reader = _Reader(file)

@@ -27,6 +27,7 @@ class Declared:
         self._dependencies = dependencies
         self._labels = {name: labels_of(name, one) for name, one in dependencies.services.items()}
         self._own = {(name, pod.namespace) for pod in pods for name in self._selecting(pod.labels)}
+        self._services: dict[tuple[object, ...], list[str]] = {}
 
     def services_of(self, pod: Pod) -> list[str]:
         """Give the services that a pod belongs to, without the one that is all pods."""
@@ -92,7 +93,11 @@ class Declared:
         return found
 
     def _all_of(self, pod: Pod) -> list[str]:
-        return [name for name in self._selecting(pod.labels) if (name, pod.namespace) in self._own]
+        key = (pod.namespace, *pod.labels.items())
+        if key not in self._services:
+            found = self._selecting(pod.labels)
+            self._services[key] = [name for name in found if (name, pod.namespace) in self._own]
+        return self._services[key]
 
     def _selecting(self, labels: Mapping[str, str]) -> list[str]:
         return [name for name, wanted in self._labels.items() if wanted.items() <= labels.items()]

@@ -5,6 +5,7 @@ In: the units. Out: what these folders should hold, and what differs on disk.
 
 from __future__ import annotations
 
+import json
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -29,19 +30,21 @@ def wanted(units: Iterable[Unit]) -> dict[Path, dict[str, str]]:
 
     A layer that several units are built on has one set of policies, so all of them must make the same of it.
     """
-    found: dict[Path, dict[str, str]] = {}
+    found: dict[Path, str] = {}
+    files: dict[Path, dict[str, str]] = {}
     makers: dict[Path, Unit] = {}
     for unit in units:
         layers = layers_of(unit.overlay)
         for folder, policies in policies_of(layers, merged(layers)).items():
-            files = _files(folder, policies)
-            if found.setdefault(folder, files) != files:
+            written = json.dumps(policies)  # with the order of its keys, which is that of the files
+            if folder not in found:
+                found[folder], files[folder], makers[folder] = written, _files(folder, policies), unit
+            elif found[folder] != written:
                 raise NetworksError(
                     f"{folder / DEPENDENCIES}: {makers[folder].name} and {unit.name} make different policies of it; "
                     "declare in the overlays what only one of them has"
                 )
-            makers.setdefault(folder, unit)
-    return found
+    return files
 
 
 def _files(folder: Path, policies: list[dict[str, Any]]) -> dict[str, str]:
@@ -62,7 +65,7 @@ def _text(document: Mapping[str, Any]) -> str:
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=200)
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
     """Repeats a value that stands twice instead of referring to it."""
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature

@@ -5,6 +5,7 @@ Only the kustomizations are read, so that this works before the policies, which 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -99,13 +100,18 @@ def _folders(folder: Path) -> Iterator[str]:
     if file is None:
         return
     try:
-        found = yaml.load(file.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe
+        entries = _entries(file.read_bytes())
     except (OSError, yaml.YAMLError):
         return
-    for field in _FOLDERS if isinstance(found, dict) else ():
-        for entry in found.get(field) or ():
-            if isinstance(entry, str) and (folder / entry).is_dir():
-                yield entry
+    yield from (entry for entry in entries if (folder / entry).is_dir())
+
+
+@lru_cache(maxsize=4096)
+def _entries(kustomization: bytes) -> tuple[str, ...]:
+    """Give what a kustomization names in the fields that folders may stand in; several units ask for most of them."""
+    found = yaml.load(kustomization, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe
+    entries = [one for field in _FOLDERS for one in found.get(field) or ()] if isinstance(found, dict) else []
+    return tuple(one for one in entries if isinstance(one, str))
 
 
 def merged(layers: tuple[Layer, ...]) -> Dependencies:

@@ -1,8 +1,7 @@
-"""Moves carried out: pins written, units rendered, and all of it undone if one of them cannot be rendered."""
+"""Moves carried out: pins written, units rendered."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from imbricate.edit.images import KEEP, set_images
@@ -19,27 +18,30 @@ from tasks.promotion import pins
 from tasks.promotion.errors import PromotionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from tasks.promotion.moves import Moves
     from tasks.units import Unit
 
 
-def carry_out(moves: Sequence[Moves], *, keep: bool) -> tuple[list[Path], list[str]]:
+def files_of(moves: Sequence[Moves]) -> list[Path]:
+    """Give the files that moves are carried out in."""
+    return [*(path for one in moves for path in _files(one)), LEDGER]
+
+
+def carry_out(moves: Sequence[Moves]) -> tuple[list[Path], list[str]]:
     """Write pins and rendered output; give the files that are different, and the differences as lines.
 
-    With `keep` false nothing stays changed. Raises PromotionError; nothing has changed then.
+    Raises PromotionError; what was written until then stays.
     """
-    paths = [*(path for one in moves for path in _files(one)), LEDGER]
-    with _restored(paths, keep=keep) as before:
-        try:
-            lines = [line for one in moves for line in _carried_out(one)]
-            settle(_selection([one.unit for one in moves]))
-        except (ImbricateError, OwnershipError) as error:
-            raise PromotionError(str(error)) from None
-        changed = [path for path in dict.fromkeys(paths) if _text(path) != before[path]]
-    return changed, lines
+    before = {path: _text(path) for path in files_of(moves)}
+    try:
+        lines = [line for one in moves for line in _carried_out(one)]
+        settle(_selection([one.unit for one in moves]))
+    except (ImbricateError, OwnershipError) as error:
+        raise PromotionError(str(error)) from None
+    return [path for path, text in before.items() if _text(path) != text], lines
 
 
 def _selection(units: Sequence[Unit]) -> Selection:
@@ -50,22 +52,6 @@ def _selection(units: Sequence[Unit]) -> Selection:
 def _files(moves: Moves) -> list[Path]:
     files = [pins.file_of(moves.unit), moves.unit.manifests]
     return [*files, pins.release_file_of(moves.unit)] if moves.settings else files
-
-
-@contextmanager
-def _restored(paths: Sequence[Path], *, keep: bool) -> Iterator[dict[Path, str | None]]:
-    """Put files back as they were, unless all went well and they are to be kept."""
-    before = {path: _text(path) for path in paths}
-    done = False
-    try:
-        yield before
-        done = keep
-    finally:
-        for path, text in before.items() if not done else ():
-            if text is None:
-                path.unlink(missing_ok=True)
-            else:
-                write_file(path, text)
 
 
 def _carried_out(moves: Moves) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import yaml
 
 from tasks.promotion.errors import PromotionError
+from tasks.quick_yaml import read_yaml
 from tasks.units import ENVIRONMENTS
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def release_file_of(unit: Unit) -> Path:
 def read(text: str, where: str) -> dict[str, Pin]:
     """Read the images of a pins file: name → pin. Raises PromotionError for what is no list of images."""
     try:
-        images = (yaml.safe_load(text) or {}).get("images") or []
+        images = (read_yaml(text) or {}).get("images") or []
         return {one["name"]: _pin(one) for one in images}
     except (yaml.YAMLError, AttributeError, TypeError, KeyError):
         raise PromotionError(f"{where}: images: expected a list of images with a name each") from None
@@ -66,7 +67,7 @@ def _pin(entry: dict[str, object]) -> Pin:
 
 def moving_keys() -> tuple[str, ...]:
     """Give the settings that environments.yaml lets move on (`promote: [KEY, …]`)."""
-    found = yaml.safe_load(ENVIRONMENTS.read_text()).get("promote") or []
+    found = read_yaml(ENVIRONMENTS.read_text()).get("promote") or []
     if not isinstance(found, list) or not all(isinstance(key, str) for key in found):
         raise PromotionError(f"{ENVIRONMENTS}: promote: expected a list of names of settings")
     return tuple(found)

@@ -57,10 +57,12 @@ def rollback() -> TaskFailed | None:
 
 def _guarded(verb: str, find: Callable[[dict[str, str]], tuple[str, list[Moves]]]) -> TaskFailed | None:
     from tasks.git import GitError  # noqa: PLC0415 - as above
-    from tasks.promotion import repository  # noqa: PLC0415
+    from tasks.promotion import journal, repository  # noqa: PLC0415
 
     try:
         with repository.alone():
+            if journal.undo():
+                print("an earlier promotion or rollback did not come to its end: what it had written is undone")
             repository.check_clean()
             arguments = checked()
             where, moves = find(arguments)
@@ -72,7 +74,8 @@ def _guarded(verb: str, find: Callable[[dict[str, str]], tuple[str, list[Moves]]
 
 def _carry_out(verb: str, where: str, moves: Sequence[Moves], arguments: dict[str, str]) -> None:
     from tasks.git import commit_files  # noqa: PLC0415 - as above
-    from tasks.promotion.carrying import carry_out  # noqa: PLC0415
+    from tasks.promotion import journal  # noqa: PLC0415
+    from tasks.promotion.carrying import carry_out, files_of  # noqa: PLC0415
 
     is_dry = arguments.get("dry_run") == "yes"
     for one in moves:
@@ -81,14 +84,15 @@ def _carry_out(verb: str, where: str, moves: Sequence[Moves], arguments: dict[st
     if not moves:
         print(f"nothing to do: all is {where} already")
         return
-    changed, differences = carry_out(moves, keep=not is_dry)
-    print("\n".join(f"  {line}" for line in differences))
-    if is_dry:
-        print("nothing was written: dry_run=yes")
-    elif arguments.get("commit") == "yes":
-        print(f"committed as {commit_files([str(path) for path in changed], _message(verb, where, moves)).id[:12]}")
-    else:
-        print(f"written: {', '.join(map(str, changed))}")
+    with journal.noted(files_of(moves), keep=not is_dry):
+        changed, differences = carry_out(moves)
+        print("\n".join(f"  {line}" for line in differences))
+        if is_dry:
+            print("nothing was written: dry_run=yes")
+        elif arguments.get("commit") == "yes":
+            print(f"committed as {commit_files([str(path) for path in changed], _message(verb, where, moves)).id[:12]}")
+        else:
+            print(f"written: {', '.join(map(str, changed))}")
 
 
 def _message(verb: str, where: str, moves: Sequence[Moves]) -> str:

@@ -11,14 +11,17 @@ from tasks.report.html import Html, element, joined
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tasks.proof.measure import Measure
+
 _MARKS = {PASSED: ("good", "✓"), FAILED: ("bad", "✗")}
+_UNIT = "\N{NO-BREAK SPACE}s"
 _LEFT_OUT = ("quiet", "○")
 
 
 def page(run: Run) -> str:
     """Give the whole page."""
     title = "What was seen running"
-    return document(title, element("h1", title), _summary(run), _requirements(run), *_modules(run))
+    return document(title, element("h1", title), _summary(run), _measures(run), _requirements(run), *_modules(run))
 
 
 def _summary(run: Run) -> Html:
@@ -35,6 +38,27 @@ def _requirements(run: Run) -> Html:
     if not rows:
         return Html("")
     return joined(element("h2", "Requirements"), _table(("System", "Criterion", "Asks", "", "Tests"), rows))
+
+
+def _measures(run: Run) -> Html:
+    rows = [
+        (_system(one), found.what, f"{found.seconds:g}{_UNIT}", f"{found.limit:g}{_UNIT}", found.source, _share(found))
+        for one in run.tests
+        for found in one.measures
+    ]
+    if not rows:
+        return Html("")
+    titles = ("System", "What", "Took", "Limit", "Whose", "Share of the limit")
+    return joined(element("h2", "Times and their limits"), _table(titles, rows))
+
+
+def _system(one: Outcome) -> str:
+    return one.test.partition("::")[0].rpartition("/")[2].removeprefix("test_").removesuffix(".py")
+
+
+def _share(found: Measure) -> Html:
+    share = found.seconds / found.limit
+    return element("span", f"{share:.0%}", class_="good" if share < 1 else "bad")
 
 
 def _short(tests: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tasks.proof.measure import Measure, parse
 from tasks.requirements.reading import specifications
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ class Outcome(NamedTuple):
     def name(self) -> str:
         """Give the id without what a parametrised test has in brackets."""
         return self.test.partition("[")[0]
+
+    @property
+    def measures(self) -> list[Measure]:
+        """Give what it measured beside a limit."""
+        return [found for line in self.said if (found := parse(line))]
 
 
 class Run(NamedTuple):
@@ -54,8 +60,13 @@ def proven(run: Run) -> list[dict[str, Any]]:
 
 def as_json(run: Run) -> dict[str, Any]:
     """Give the whole run as what JSON has."""
-    tests = [{**one._asdict(), "said": list(one.said), "seconds": round(one.seconds, 2)} for one in run.tests]
+    tests = [_test(one) for one in run.tests]
     return {**run.of, "counts": counts(run), "tests": tests, "requirements": proven(run)}
+
+
+def _test(one: Outcome) -> dict[str, Any]:
+    measured = [found._asdict() for found in one.measures]
+    return {**one._asdict(), "said": list(one.said), "seconds": round(one.seconds, 2), "measured": measured}
 
 
 def counts(run: Run) -> dict[str, int]:

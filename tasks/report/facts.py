@@ -1,15 +1,14 @@
-"""What the page is about, gathered once: each unit as it is in gitops/, what `doit check` says of it, its seconds.
+"""What the page is about: each unit as it is in gitops/, what `doit check` says of it, its seconds.
 
 Nothing is written. What is wrong with a unit becomes a finding, so that the page can be made when it is needed most.
 """
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from imbricate import ImbricateError, compose
-from tasks.checks.gate import judge
+from imbricate import ImbricateError, build
+from tasks.checks.asking import BUILD
 from tasks.checks.subject import declared_secrets
 from tasks.diff.changes import unit_change
 from tasks.diff.noise import Noise, read_noise
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from tasks.arguments import Selection
     from tasks.checks.findings import Finding as Found
     from tasks.checks.findings import Place
+    from tasks.checks.gate import Verdict
     from tasks.diff.lines import Line
 
 Manifest = dict[str, Any]
@@ -30,6 +30,7 @@ CURRENT, STALE, MISSING, BROKEN = "current", "not current", "not rendered", "doe
 MISSHAPEN = (KeyError, TypeError, AttributeError)  # what an object raises that lacks what all of its kind have
 NO_NOISE = Noise(())
 _STALE = "rendered"
+IS_NOT_CURRENT = (_STALE, BUILD)  # the rules that say so
 
 
 class Finding(NamedTuple):
@@ -74,26 +75,26 @@ class Facts(NamedTuple):
         return self.states.get(Unit(environment, system))
 
 
-def gather(chosen: Selection) -> Facts:
+def gather(chosen: Selection, verdict: Verdict) -> Facts:
     """Look at every chosen unit. Raises ConfigurationError, and OSError for what cannot be read."""
     known = {one.name: one for one in environments()}
     texts, noise = on_disk(chosen), read_noise()
-    found = judge(chosen).findings
-    states = {unit: _state(unit, known[unit.environment], texts.get(unit), found) for unit in chosen.units}
-    leftovers = tuple(Finding("", one.text, one.place) for one in found if not one.unit)
+    states = {unit: _state(unit, known[unit.environment], texts.get(unit), verdict) for unit in chosen.units}
+    leftovers = tuple(Finding("", one.text, one.place) for one in verdict.findings if not one.unit)
     here = tuple(one for one in known if any(unit.environment == one for unit in chosen.units))
     return Facts(here, tuple(sorted({unit.system for unit in chosen.units})), states, leftovers, noise)
 
 
-def _state(unit: Unit, environment: Environment, text: str | None, found: Iterable[Found]) -> State:
+def _state(unit: Unit, environment: Environment, text: str | None, verdict: Verdict) -> State:
     committed, declared = _read(unit, environment, text or "")
-    own = [one for one in found if one.unit == unit.name]
-    started = time.perf_counter()
+    own = [one for one in verdict.findings if one.unit == unit.name]
+    seconds = verdict.seconds.get(unit.name)
+    if not any(one.rule in IS_NOT_CURRENT for one in own):
+        return State(unit, CURRENT, committed, _findings(own, ()), seconds, declared)
     try:
-        rendered = compose(unit.overlay).text
+        rendered = build(unit.overlay)
     except ImbricateError:
         return State(unit, BROKEN, committed, _findings(own, ()), None, declared)
-    seconds = time.perf_counter() - started
     status = MISSING if text is None else CURRENT if text == rendered else STALE
     change = unit_change(unit, committed, manifests_of(rendered, unit.name), NO_NOISE) if status == STALE else None
     lines = tuple(unit_lines(change))[1:] if change else ()

@@ -97,7 +97,8 @@ def _state(state: State | None, found: Sequence[Row]) -> Html:
         if step and step.stage == state.unit.environment
     ]
     pinned = sum(all(use.version.digest for use in step.uses) for step in steps)
-    about = f"{plural(len(state.manifests), 'object')}, {pinned} of {plural(len(steps), 'image')} by digest"
+    images = f"{pinned} of {plural(len(steps), 'image')} by digest" if steps else "no images"
+    about = f"{plural(len(state.manifests), 'object')}, {images}"
     count = plural(len(state.findings), "finding")
     link = element("a", count, href=f"#findings-{anchor(*reversed(state.unit))}") if state.findings else None
     return joined(mark(style, sign, state.status), element("small", about), element("small", link) if link else None)
@@ -243,11 +244,11 @@ def times(facts: Facts) -> Html:
         return element("p", "Nothing could be rendered.", class_="quiet")
     slowest = max(seconds for seconds, _ in measured)
     rows = (
-        row(name, f"{seconds * 1000:.0f} ms", _bar(seconds / slowest))
+        row(breakable(name), f"{seconds * 1000:.0f}\u00a0ms", _bar(seconds / slowest))
         for seconds, name in sorted(measured, key=lambda one: (-one[0], one[1]))
     )
     total = sum(seconds for seconds, _ in measured)
-    caption = f"From the overlay to its text, in this process: {total:.2f} s in all"
+    caption = f"From the overlay to its text, when it was last checked anew: {total:.2f} s in all"
     return table(caption, ["Unit", "Time", "Beside the slowest"], rows)
 
 

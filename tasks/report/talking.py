@@ -76,6 +76,8 @@ def _shown(drawn: Drawn, system: str, number: int) -> Html:
         summary = f"{plural(len(made.talks), 'connection')} as a table"
         is_open = len(made.nodes) > _MOST_NODES
         parts.append(element("details", element("summary", summary), _table(made, label), open=is_open))
+    if not made.talks and not made.silent:
+        parts.append(element("p", "Nothing runs here.", class_="quiet"))
     if made.silent:
         names = ", ".join(node.title for node in made.silent)
         parts.append(element("p", "Name nobody here, and are named by nobody: ", names, class_="quiet"))

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import TaskFailed
 
-from tasks.arguments import checked, selection
+from tasks.arguments import checked, choice, selection
 
 if TYPE_CHECKING:
     from tasks.arguments import Selection
+    from tasks.checks.gate import Verdict
 
 OUTPUT = Path("build/report/index.html")
+_ORIGIN = "\0"  # in a page that is remembered: no text that is read has it
 
 
 def task_report() -> dict[str, Any]:
-    """Write a page about state, findings, images, differences and topology (env=, system=, output=PATH)."""
+    """Write a page about state, findings, images, differences and topology (env=, system=, output=PATH, cache=no)."""
     return {"actions": [(report, [selection()])], "verbosity": 2}
 
 
@@ -44,19 +46,50 @@ def report(chosen: Selection) -> TaskFailed | None:
 
 
 def _made(chosen: Selection) -> tuple[str, str]:
-    """Give the page, and what it says in a line."""
+    """Give the page, and what it says in a line: as they are remembered, if nothing has changed."""
+    from tasks.checks.gate import judge  # noqa: PLC0415 - as in `report`
+    from tasks.memory import Memory, digest_of, of_user  # noqa: PLC0415
+
+    memory = of_user() if choice("cache", ("yes", "no")) == "yes" else Memory(None)
+    verdict = judge(chosen, memory=memory)
+    name, said = f"report {[unit.name for unit in chosen.units]}", digest_of(repr(verdict).encode())
+    known = memory.recall(name)
+    if known is None or known["verdict"] != said:
+        from tasks.report.facts import IS_NOT_CURRENT  # noqa: PLC0415 - what it needs is much
+
+        text, summary = _page(chosen, verdict)
+        known = {"verdict": said, "text": text, "summary": summary}
+        if not any(one.rule in IS_NOT_CURRENT for one in verdict.findings):
+            memory.keep(name, known, _sources(chosen))
+    text = known["text"].replace(_ORIGIN, origin())
+    return text, f"{known['summary']}, {len(text.encode()) // 1024} KiB"
+
+
+def _page(chosen: Selection, verdict: Verdict) -> tuple[str, str]:
+    """Give the page without its origin, and what it says in a line."""
     from tasks.images.lock import locked  # noqa: PLC0415 - as in `report`
     from tasks.report.facts import gather  # noqa: PLC0415
+    from tasks.report.html import Html  # noqa: PLC0415
     from tasks.report.images import rows  # noqa: PLC0415
     from tasks.report.page import Contents, page  # noqa: PLC0415
     from tasks.report.sections import plural  # noqa: PLC0415
     from tasks.report.stages import gaps  # noqa: PLC0415
 
-    facts = gather(chosen)
+    facts = gather(chosen, verdict)
     images = rows(facts, locked())
-    text = page(Contents(facts, images, gaps(facts), origin()))
+    text = page(Contents(facts, images, gaps(facts), Html(_ORIGIN)))
     units, findings = plural(len(facts.states), "unit"), plural(len(facts.findings), "finding")
-    return text, f"{units}, {findings}, {plural(len(images), 'image')}, {len(text.encode()) // 1024} KiB"
+    return text, f"{units}, {findings}, {plural(len(images), 'image')}"
+
+
+def _sources(chosen: Selection) -> list[str]:
+    """Give what the page is made of beside the verdict, while all units are current."""
+    from tasks.images.lock import LOCK  # noqa: PLC0415 - as in `report`
+    from tasks.promotion.pins import file_of  # noqa: PLC0415
+    from tasks.units import ENVIRONMENTS, secret_folder  # noqa: PLC0415
+
+    of_units = [path for unit in chosen.units for path in (unit.manifests, file_of(unit), secret_folder(unit.system))]
+    return [str(path) for path in (*of_units, LOCK, ENVIRONMENTS)]
 
 
 def origin() -> str:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from imbricate.documents.located import Located, locate_config
+from tasks.quick_yaml import read_yaml
 
 FOLDER = Path("docs/requirements")
 _FIELDS = ("id", "asks", "answered_by", "proven_by", "not_done")
@@ -65,7 +66,7 @@ def specifications() -> tuple[list[Specification], list[Flaw]]:
 def _specification(file: Path) -> tuple[Specification, list[Flaw]] | Flaw:
     try:
         text = file.read_text()
-        content = yaml.safe_load(text)
+        content = read_yaml(text)
     except (OSError, UnicodeError, yaml.YAMLError) as error:
         return Flaw(str(file), None, "", f"cannot be read: {' '.join(str(error).split())}")
     if not isinstance(content, dict) or not isinstance(content.get("criteria"), list):

@@ -34,6 +34,7 @@ from tests.e2e.disturbances import (
     restore,
     with_bad_image,
 )
+from tests.e2e.limits import Limit
 from tests.e2e.system import eventually
 from tests.e2e.web import Ingress, traffic
 from tests.images.prometheus_names import named
@@ -48,7 +49,8 @@ pytestmark = pytest.mark.e2e
 SERVICES = ("daa-service", "knowledge-service", "pattern-service")
 HTTP, METRICS = 80, 9090
 FRONT = Ingress("daa.dev.example.com")
-LAG_SECONDS = 5
+LAG, RECOVERY = Limit(5, "REQ-T234"), Limit(3600, "REQ-T237")
+HEAL, SCALE = Limit(120), Limit(180)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +87,7 @@ def _has(system: System, pod: str, about: str) -> bool:
 
 
 def _says(system: System, name: str, text: str) -> bool:
-    return text in system.kubectl("logs", f"deployment/{name}", "--tail=200")
+    return text in system.kubectl("logs", f"--selector=app.kubernetes.io/name={name}", "--tail=200")  # of all its pods
 
 
 def total(door: Door, name: str, *labels: str) -> float:
@@ -129,15 +131,16 @@ def test_replicas_follow_and_are_read_from(daa: System) -> None:
         before = total(door, "database_queries_total", 'operation="read"', 'server="replica"')
         assert total(door, "database_queries_total", 'operation="write"', 'server="replica"') == 0
         taught = teach(about)
-        took = [eventually(partial(_has, daa, pod, about), LAG_SECONDS, f"the entry on {pod}") for pod in replicas(daa)]
-        eventually(lambda: knowledge.get(f"/entries/{taught}").status == 200, LAG_SECONDS, "the entry, read")
+        took = [eventually(partial(_has, daa, pod, about), LAG.seconds, f"the entry on {pod}") for pod in replicas(daa)]
+        eventually(lambda: knowledge.get(f"/entries/{taught}").status == 200, LAG.seconds, "the entry, read")
         reads = total(door, "database_queries_total", 'operation="read"', 'server="replica"') - before
 
         assert len(took) == REPLICAS
         assert reads > 0
-        assert total(door, "database_replication_lag_seconds") < LAG_SECONDS
+        assert total(door, "database_replication_lag_seconds") < LAG.seconds
     assert all(sql(daa, pod, "SELECT pg_is_in_recovery()") == "t" for pod in replicas(daa))
-    print(f"an entry was on {len(took)} replicas after {max(took):.2f} s; {reads:.0f} reads by replicas")
+    LAG.holds(f"an entry was on {len(took)} replicas", max(took))
+    print(f"{reads:.0f} reads by replicas")
 
 
 def test_a_backup_is_restored_and_verified_and_a_damaged_one_is_found(daa: System) -> None:
@@ -192,7 +195,8 @@ def test_any_moment_can_be_restored(daa: System) -> None:
     is_good, said = run(daa, "database-verification")
     assert is_good, said
     assert followed(daa), "a copy of what was restored to a moment does not stop at that moment"
-    print(f"back to {moment} in {restored:.0f} s, with replicas after {time.monotonic() - began:.0f} s")
+    print(f"the primary alone after {restored:.0f} s")
+    RECOVERY.holds("back to a moment, with replicas", time.monotonic() - began)
 
 
 def test_the_kubelet_exports_what_dashboards_name(daa: System) -> None:
@@ -212,7 +216,7 @@ def test_a_killed_pod_is_back(daa: System, name: str) -> None:
     teach(about)
     ask(f"{about} together")
 
-    heals(daa, f"app.kubernetes.io/name={name}", 120)
+    heals(daa, f"app.kubernetes.io/name={name}", HEAL)
 
     eventually(lambda: FRONT.ask("GET", "/health/ready").status == 200, 60, "the front, ready")
     eventually(lambda: followed(daa), 60, "replicas that follow")
@@ -265,6 +269,8 @@ def test_a_bad_release_shows_in_what_its_analysis_asks_for(daa: System) -> None:
             asked = errors + total(metrics, "http_requests_total", 'route="/questions"', 'status="200"')
     finally:
         restore(daa, "Deployment", "daa-service")
+        listed = ("get", "pods", "--selector=app.kubernetes.io/name=daa-service", "-o", "yaml")
+        eventually(lambda: "FAULT_ERROR_RATE" not in daa.kubectl(*listed), 90, "the end of the bad release")
     print(f"error share of the bad release: {errors / asked:.0%}, where 1 % takes it back")
     assert statuses == [500] * 20
     assert errors / asked > 0.01
@@ -285,15 +291,14 @@ def test_more_pods_under_load_and_fewer_after_it(daa: System) -> None:
     apply_all(daa.connection, [quick], print)
     try:
         eventually(lambda: wanted() == 1, 180, "one pod while nobody asks")
-        began = time.monotonic()
         with traffic(*[lambda: FRONT.ask("GET", "/questions?limit=50")] * 24) as found:
-            up = eventually(lambda: wanted() > 1, 180, "a second pod")
+            up = eventually(lambda: wanted() > 1, SCALE.seconds, "a second pod")
         assert eventually(lambda: len(daa.pods(f"app.kubernetes.io/name={name}")) > 1, 30, "its pod") < 30
         down = eventually(lambda: wanted() == 1, 300, "one pod again")
     finally:
         restore(daa, "HorizontalPodAutoscaler", name)
-    print(f"a second pod was wanted {up:.0f} s after the load began, one again {down:.0f} s after it: {found}")
-    assert time.monotonic() - began < 480
+    print(f"one again {down:.0f} s after the load ended: {found}; {sorted(set(found.failures))[:5]}")
+    SCALE.holds("a second pod was wanted after the load began", up)
 
 
 def can(system: System, group: str, verb: str, resource: str) -> bool:
@@ -381,7 +386,7 @@ def test_a_replica_takes_the_place_of_a_primary_that_is_gone(daa: System) -> Non
     """As the runbook says, by hand: the operator that does it by itself in staging and prod does not run here."""
     about, promoted = word(), replicas(daa)[0]
     teach(about)
-    eventually(lambda: entries(daa, promoted, about) == 1, LAG_SECONDS, "the entry on the replica")
+    eventually(lambda: entries(daa, promoted, about) == 1, LAG.seconds, "the entry on the replica")
     scale(daa, "database-primary", 0)  # gone, with its volume
     began = time.monotonic()
     with pytest.raises(AssertionError, match="503"):
@@ -397,7 +402,7 @@ def test_a_replica_takes_the_place_of_a_primary_that_is_gone(daa: System) -> Non
         took = time.monotonic() - began
         assert entries(daa, promoted, about) == 1
         assert ask(f"What of {about}?")["sources"]
-        print(f"writes again {took:.1f} s after the primary was gone; nothing that was taught is lost")
+        RECOVERY.holds("writes again after the primary was gone, nothing lost", took)
     finally:
         _back_to_one_primary(daa)
     assert streaming(daa) == REPLICAS

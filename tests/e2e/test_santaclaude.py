@@ -25,8 +25,9 @@ from tests.e2e.disturbances import (
     restore,
     with_bad_image,
 )
+from tests.e2e.limits import Limit
 from tests.e2e.system import System, eventually
-from tests.e2e.web import Ingress, traffic
+from tests.e2e.web import Ingress, entrance, traffic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,8 +69,7 @@ class Page(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 http.server.ThreadingHTTPServer(("", 8080), Page).serve_forever()
 """
-HEAL_SECONDS = 120
-SCALE_SECONDS = 120
+HEAL, SCALE, READY, DONE = Limit(120), Limit(120), Limit(300), Limit(60)
 SHARED_MEMORY = 512 * 2**20
 
 
@@ -80,11 +80,7 @@ def santaclaude(deployed: Callable[[str], System]) -> System:
 
 @pytest.fixture(scope="module")
 def web(santaclaude: System) -> Ingress:
-    rules = manifest(santaclaude, "Ingress", "santaclaude")["spec"]["rules"]
-    assert [one["host"] for one in rules] == [HOST]
-    ingress = Ingress(HOST)
-    eventually(lambda: ingress.ask("GET", "/ready").status == 200, 60, "an answer through the ingress")
-    return ingress
+    return entrance(santaclaude, HOST, "/ready")
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +163,7 @@ def test_a_job_goes_through_queue_browser_and_model_to_the_audit(
 ) -> None:
     began = time.monotonic()
     job = do(web, project, url=site, question="When does the tide turn?")
-    print(f"the job was done after {time.monotonic() - began:.1f} s")
+    DONE.holds("a job through queue, browser and model", time.monotonic() - began)
     assert job["page"]["title"] == "Tides"
     assert "The tide turns at noon." in job["answer"]["text"]
     picture = web.ask("GET", f"/jobs/{job['id']}/screenshot")
@@ -182,7 +178,7 @@ def test_a_job_goes_through_queue_browser_and_model_to_the_audit(
 
     done = ["job.answering", "job.created", "job.done", "project.created"]
     took = eventually(lambda: actions() == done, 60, "the rows in ClickHouse")
-    print(f"its audit was in ClickHouse {took:.1f} s later")
+    DONE.holds("its audit in ClickHouse", took)
 
 
 def test_the_browser_pool_has_its_shared_memory(santaclaude: System) -> None:
@@ -204,7 +200,7 @@ def test_audit_rows_outlive_clickhouse_and_wait_while_it_is_away(santaclaude: Sy
         assert door.get("/ready").status == 200
         santaclaude.kubectl("scale", "statefulset/clickhouse", "--replicas=1")
         took = eventually(lambda: kept(door, actor) == 100, 180, "100 rows")
-    print(f"ClickHouse away: events were taken; all 100 rows {took:.0f} s after it was started again")
+    HEAL.holds("ClickHouse was away, events were taken; all rows there after its return", took)
 
 
 def test_what_is_backed_up_is_restored_after_the_database_is_destroyed(santaclaude: System) -> None:
@@ -225,7 +221,7 @@ def test_what_is_backed_up_is_restored_after_the_database_is_destroyed(santaclau
     began = time.monotonic()
     print(f"restore: {run(santaclaude, 'restore')}")
     assert fingerprint(santaclaude) == before
-    print(f"restored in {time.monotonic() - began:.1f} s: rows and checksum as before")
+    READY.holds("restored, rows and checksum as before", time.monotonic() - began)
     run(santaclaude, "restore")
     assert fingerprint(santaclaude) == before
 
@@ -267,7 +263,7 @@ def test_a_backup_that_does_not_arrive_is_reported_in_one_line(santaclaude: Syst
 
 @pytest.mark.parametrize("name", [*PORTS, "redis", "clickhouse"])
 def test_a_killed_pod_is_back_and_nothing_is_lost(santaclaude: System, web: Ingress, project: str, name: str) -> None:
-    heals(santaclaude, label(name), HEAL_SECONDS)
+    heals(santaclaude, label(name), HEAL)
     eventually(lambda: web.ask("GET", "/ready").status == 200, 60, "that all is ready")
     eventually(lambda: web.get(f"/projects/{project}")["name"] == "Harbour", 30, "the project")
     assert do(web, project, question="Who waits? Boats wait.")["answer"]["text"] == "Boats wait."
@@ -323,10 +319,11 @@ def test_autoscalers_follow_the_load_up_and_down(santaclaude: System, web: Ingre
     eventually(lambda: len(santaclaude.pods(label(PROJECTS))) == 1, 240, "one pod without load")
     eventually(lambda: "<unknown>" not in santaclaude.kubectl("get", "hpa", PROJECTS), 120, "a measured use")
     with traffic(*[lambda: web.ask("GET", f"/projects/{project}/jobs")] * 6) as seen:
-        up = eventually(lambda: len(santaclaude.pods(label(PROJECTS))) == 2, SCALE_SECONDS, "a second pod")
+        up = eventually(lambda: len(santaclaude.pods(label(PROJECTS))) == 2, SCALE.seconds, "a second pod")
         eventually(lambda: len(ready_pods(santaclaude, label(PROJECTS))) == 2, 60, "that it is ready")
     down = eventually(lambda: len(santaclaude.pods(label(PROJECTS))) == 1, 300, "one pod again")
-    print(f"up after {up:.0f} s of load ({seen}), down {down:.0f} s after it ended")
+    SCALE.holds("a second pod under load", up)
+    print(f"meanwhile {seen}; one again {down:.0f} s after it ended")
     assert seen.failures == []
 
 
@@ -342,7 +339,7 @@ def test_a_redeploy_goes_in_order_and_keeps_what_there_was(
     began = time.monotonic()
     deployed("santaclaude")
     eventually(lambda: web.ask("GET", "/ready").status == 200, 60, "an answer through the ingress")
-    print(f"deployed anew in {time.monotonic() - began:.0f} s")
+    READY.holds("deployed anew", time.monotonic() - began)
 
     assert web.get(f"/projects/{project}")["name"] == "Harbour"
     assert int(fingerprint(santaclaude).split()[0]) >= int(before.split()[0])

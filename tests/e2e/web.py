@@ -10,14 +10,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tasks.deployment.reaching import hosts
+from tests.e2e.system import eventually
 from tests.images.containers import Answer, request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.e2e.system import System
+
 PORT = 8080  # of this machine, where the first node's web port is
 TLS_PORT = 8443
 _PAUSE = 0.1
+_OK = 200
 _SUCCESS = 2  # the first digit of the status
 
 
@@ -46,7 +51,7 @@ class Ingress:
     def get(self, path: str, token: str = "") -> Any:
         """Give the JSON that is behind a path."""
         answer = self.ask("GET", path, token=token)
-        assert answer.status == 200, f"GET {path}: {answer.status} {answer.text[:300]}"
+        assert answer.status == _OK, f"GET {path}: {answer.status} {answer.text[:300]}"
         return json.loads(answer.text)
 
     def post(self, path: str, content: Any, token: str = "") -> Any:
@@ -54,6 +59,14 @@ class Ingress:
         answer = self.ask("POST", path, content, token=token)
         assert answer.status // 100 == _SUCCESS, f"POST {path}: {answer.status} {answer.text[:300]}"
         return json.loads(answer.text)
+
+
+def entrance(system: System, host: str, path: str) -> Ingress:
+    """Give the way to the one host that a system is rendered with, once it answers to a path."""
+    assert hosts(system.manifests) == [host]
+    ingress = Ingress(host)
+    eventually(lambda: ingress.ask("GET", path).status == _OK, 60, "an answer through the ingress")
+    return ingress
 
 
 @dataclass

@@ -40,13 +40,14 @@ class ArgoCD:
             plane.kubectl("apply", "-f", "-", given=_EMPTY.format(kind=kind, name=name))
         for name in _FOLDERS:
             (folder / name).mkdir()
-        redis, server, health = (free_port() for _ in range(3))
+        self._program = parts.argocd.folder / "cmd"
+        redis, self._server, health = (free_port() for _ in range(3))
         self._processes: list[Process] = []
         try:
             self._start_redis(parts.redis.folder, redis)
-            self._start("argocd-repo-server", parts.argocd.folder / "cmd", _of_repo_server(server, redis))
-            controller = _of_controller(plane.kubeconfig, server, redis, health)
-            self._start("argocd-application-controller", parts.argocd.folder / "cmd", controller)
+            self._start("argocd-repo-server", _of_repo_server(self._server, redis))
+            controller = _of_controller(plane.kubeconfig, self._server, redis, health)
+            self._start("argocd-application-controller", controller)
             waited(partial(self._is_healthy, health), "Argo CD")
         except BaseException:
             self.stop()
@@ -58,12 +59,18 @@ class ArgoCD:
         environment = {"LD_LIBRARY_PATH": libraries}
         self._processes.append(Process([folder / "usr/bin/redis-server", *options], self._folder, environment))
 
-    def _start(self, name: str, program: Path, options: list[str]) -> None:
+    def start_application_sets(self) -> None:
+        """Start the controller of ApplicationSets, too."""
+        addresses = [f"--{name}-addr=127.0.0.1:{free_port()}" for name in ("metrics", "probe", "webhook")]
+        repositories = [f"--argocd-repo-server=127.0.0.1:{self._server}", "--repo-server-plaintext"]
+        self._start("argocd-applicationset-controller", [*addresses, *repositories, f"--namespace={NAMESPACE}"])
+
+    def _start(self, name: str, options: list[str]) -> None:
         """Start the program in a role, which it knows by its name."""
         link = self._folder / name
-        link.symlink_to(program)
+        link.symlink_to(self._program)
         (self._folder / "argocd-git-ask-pass").unlink(missing_ok=True)
-        (self._folder / "argocd-git-ask-pass").symlink_to(program)
+        (self._folder / "argocd-git-ask-pass").symlink_to(self._program)
         place = {key: str(self._folder / key) for key in _FOLDERS}
         environment = {
             "ARGOCD_FAKE_IN_CLUSTER": "true",  # the destination in-cluster is the kubeconfig's cluster

@@ -72,7 +72,7 @@ def _needed(folder: Path) -> Iterator[Path]:
     """Find the definitions of the kinds that gitops/ has, and of the sources that Flux watches."""
     rendered = "\n".join(file.read_text() for file in (ROOT / "gitops").rglob("manifests.yaml"))
     used = {tuple(one) for one in re.findall(r"^apiVersion: (\S+)/\S+\nkind: (\S+)$", rendered, re.MULTILINE)}
-    return defining(folder, used, ["source.toolkit.fluxcd.io"])
+    return defining(folder, used | {("argoproj.io", "ApplicationSet")}, ["source.toolkit.fluxcd.io"])
 
 
 @pytest.fixture(scope="session")

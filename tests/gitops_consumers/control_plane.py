@@ -204,9 +204,11 @@ class Workloads:
         for path, status in (
             ("apis/apps/v1/deployments", _of_deployment),
             ("apis/apps/v1/statefulsets", _of_stateful_set),
+            ("apis/apps/v1/daemonsets", _of_daemon_set),
             ("apis/batch/v1/jobs", _of_job),
             ("api/v1/persistentvolumeclaims", _of_claim),
             ("apis/policy/v1/poddisruptionbudgets", _of_disruption_budget),
+            ("apis/autoscaling/v2/horizontalpodautoscalers", _of_autoscaler),
             ("apis/postgresql.cnpg.io/v1/clusters", _of_database),
             ("apis/external-secrets.io/v1/externalsecrets", _of_external_secret),
         ):
@@ -273,6 +275,12 @@ def _of_stateful_set(one: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _of_daemon_set(one: dict[str, Any]) -> dict[str, Any]:
+    scheduled = ("desiredNumberScheduled", "currentNumberScheduled", "updatedNumberScheduled")
+    numbers = dict.fromkeys((*scheduled, "numberAvailable", "numberReady"), 1)
+    return {"observedGeneration": one["metadata"]["generation"], **numbers, "numberMisscheduled": 0}
+
+
 def _of_job(_: dict[str, Any]) -> dict[str, Any]:
     conditions = [_condition("SuccessCriteriaMet", "CompletionsReached"), _condition("Complete", "CompletionsReached")]
     return {"startTime": _TIME, "completionTime": _TIME, "succeeded": 1, "conditions": conditions}
@@ -289,6 +297,11 @@ def _of_database(_: dict[str, Any]) -> dict[str, Any]:
 def _of_disruption_budget(_: dict[str, Any]) -> dict[str, Any]:
     numbers = dict.fromkeys(("currentHealthy", "desiredHealthy", "disruptionsAllowed", "expectedPods"), 1)
     return {**numbers, "conditions": [_condition("DisruptionAllowed", "SufficientPods")]}
+
+
+def _of_autoscaler(_: dict[str, Any]) -> dict[str, Any]:
+    conditions = [_condition("AbleToScale", "SucceededGetScale")]
+    return {"currentReplicas": 1, "desiredReplicas": 1, "conditions": conditions}
 
 
 def _of_external_secret(_: dict[str, Any]) -> dict[str, Any]:

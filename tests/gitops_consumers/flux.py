@@ -83,7 +83,10 @@ class Flux:
     def wait_applied(self, revision: str, *names: str, seconds: float = 240) -> None:
         """Wait until these are ready at a revision."""
         for name in names:
-            waited(partial(self._is_applied, name, revision), f"{name} at {revision}", seconds)
+            try:
+                waited(partial(self._is_applied, name, revision), f"{name} at {revision}", seconds)
+            except AssertionError as error:
+                raise AssertionError(f"{error}: {json.dumps(self.kustomization(name).get('status'))}") from None
 
     def _is_applied(self, name: str, revision: str) -> bool:
         found = self.ready(name)

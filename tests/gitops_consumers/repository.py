@@ -129,6 +129,15 @@ class Repository:
             file.write_text(text)
             self.commit("Mended")
 
+    @contextmanager
+    def branch(self, name: str) -> Iterator[None]:
+        """Work on a branch, which stays."""
+        self.git("checkout", "-q", "-b", name)
+        try:
+            yield
+        finally:
+            self.git("checkout", "-q", "main")
+
     def deliver_from(self, environment: str, unit: str, url: str) -> None:
         """Have the delivery objects read this repository; render and commit."""
         self._settings(environment, unit).write_text(

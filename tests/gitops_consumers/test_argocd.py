@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from tests.gitops_consumers.argocd import ArgoCD
 from tests.gitops_consumers.processes import waited
+from tests.gitops_consumers.pull_requests import GitHub, documented
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -191,6 +193,39 @@ def test_a_project_admits_no_more_than_the_systems_need(
 
 
 @IN_PROD
+def test_a_pull_request_has_an_environment_as_long_as_it_is_open(
+    applied: ArgoCD, repository: Repository, measured: Measured
+) -> None:
+    name, namespace = "pr-123-pakaura", "pakaura-pr-123"
+    with repository.branch("change"):
+        repository.doit("preview", "pr=123", "system=pakaura")
+        commit = repository.commit("A preview")
+    with GitHub().running() as github:
+        github.open(123, commit, "preview")
+        github.open(124, commit, "another label")
+        secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "github", "namespace": "argocd"}}
+        objects = [{**secret, "stringData": {"token": "t"}}, *documented(github.url, repository.url, ["pakaura"])]
+        applied.plane.kubectl("apply", "-f", "-", given=yaml.safe_dump_all(objects))
+        applied.start_application_sets()
+        with measured("environment of a pull request synced"):
+            waited(lambda: applied.application(name), "the preview's Application")
+            applied.wait_synced(commit, name)
+        found = applied.plane.kubectl("get", "applications.argoproj.io", "-n", "argocd", "-o", "name")
+        there = applied.plane.absent(repository.manifests_at(commit, "pr-123/pakaura"))
+        github.pull_requests.clear()
+        words = ("applicationset", "previews", "-n", "argocd", "argocd.argoproj.io/application-set-refresh=true")
+        applied.plane.kubectl("annotate", *words)
+        with measured("gone with it"):
+            waited(lambda: applied.application(name) == {}, "the Application goes")
+        gone = applied.plane.get("deployments,services", "-n", namespace)
+
+    assert "pr-124" not in found
+    assert there == []
+    assert github.tokens == {"Bearer t"}
+    assert not (gone or {}).get("items")
+
+
+@IN_PROD
 def test_an_artifact_that_doit_publish_made_is_synced(
     applied: ArgoCD, repository: Repository, registry: str, measured: Measured
 ) -> None:
@@ -202,7 +237,7 @@ def test_an_artifact_that_doit_publish_made_is_synced(
     digest = shown.partition("pushed: ")[2].partition(",")[0]
 
     with measured("artifact synced"):
-        _follow(applied, repository, "delivery")
+        applied.refresh("delivery")  # which tells all of them, itself too, to take the artifact from now on
         applied.wait_synced(digest, *repository.systems("prod"), "delivery")
 
     assert applied.application("tamma")["spec"]["source"]["repoURL"] == url

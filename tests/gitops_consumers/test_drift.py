@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
 import imbricate
-from tests.gitops_consumers.processes import waited
+from tests.gitops_consumers import drift_image
+from tests.gitops_consumers.drift_image import CronJob
+from tests.gitops_consumers.processes import Process, free_port, waited
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from tests.gitops_consumers.control_plane import ControlPlane
     from tests.gitops_consumers.repository import Repository
@@ -66,6 +68,59 @@ def test_drift_sees_what_was_changed_by_hand(
     assert f"~ Deployment/{name} in {SYSTEM}\n" in after
     assert "spec.template.spec.serviceAccountName: " in after
     assert "→ default" in after
+
+
+@pytest.fixture(scope="module")
+def cron_job(
+    control_plane: ControlPlane, account: Path, repository: Repository, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[CronJob]:
+    """Give the CronJob in its own image, which clones the repository from a server of git."""
+    assert account.is_file()
+    if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
+        pytest.skip("there is no Docker engine, in which the image of base/drift could run")
+    port = free_port()
+    folder = tmp_path_factory.mktemp("cron-job")
+    options = (f"--base-path={repository.folder.parent}", "--export-all", "--listen=127.0.0.1", f"--port={port}")
+    server = Process(["git", "daemon", *options], folder)
+    settings = {
+        "ENVIRONMENT": "prod",
+        "REPOSITORY": f"git://127.0.0.1:{port}/{repository.folder.name}",
+        "REVISION": "main",
+        "SYSTEMS": SYSTEM,
+    }
+    config = yaml.safe_load(control_plane.kubeconfig.read_text())["clusters"][0]["cluster"]
+    job = CronJob(drift_image.build(), folder / "volumes", config["server"], settings)
+    token = control_plane.kubectl("create", "token", "drift", "-n", "drift").strip()
+    job.give_account(token, Path(config["certificate-authority"]).read_text())
+    try:
+        yield job
+    finally:
+        server.stop()
+
+
+@IN_PROD
+@pytest.mark.docker
+def test_its_image_tells_by_its_status_whether_something_was_changed_by_hand(
+    control_plane: ControlPlane,
+    cron_job: CronJob,
+    repository: Repository,
+    measured: Callable[[str], AbstractContextManager[None]],
+) -> None:
+    deployments = (one for one in repository.manifests(f"prod/{SYSTEM}") if one["kind"] == "Deployment")
+    *_, name = (one["metadata"]["name"] for one in deployments)
+    manifests = repository.folder / f"gitops/prod/{SYSTEM}/manifests.yaml"
+    control_plane.kubectl("apply", "--server-side", "--force-conflicts", "--field-manager=imbricate", "-f", manifests)
+
+    with measured("the CronJob"):
+        before = cron_job.run()
+    control_plane.kubectl("set", "serviceaccount", "deployment", name, "default", "-n", SYSTEM)
+    after = cron_job.run()
+
+    assert before[0] == 0, before[1]
+    assert "1 unit compared, no differences" in before[1]
+    assert after[0] == 1, after[1]
+    assert f"~ Deployment/{name} in {SYSTEM}\n" in after[1]
+    assert "→ default" in after[1]
 
 
 @IN_PROD

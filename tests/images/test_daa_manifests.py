@@ -20,8 +20,12 @@ SERVICES = ("daa-service", "knowledge-service", "pattern-service")
 
 
 def manifests(environment: str) -> Manifests:
-    text = Path(f"gitops/{environment}/daa/manifests.yaml").read_text()
-    return {f"{one['kind']}/{one['metadata']['name']}": one for one in yaml.safe_load_all(text)}
+    return _objects(Path(f"gitops/{environment}/daa/manifests.yaml").read_text())
+
+
+def _objects(text: str) -> Manifests:
+    found = yaml.load_all(text, Loader=yaml.CSafeLoader)
+    return {f"{one['kind']}/{one['metadata']['name']}": one for one in found}
 
 
 @pytest.mark.parametrize(
@@ -49,8 +53,7 @@ def test_every_alert_has_its_section_in_the_runbook() -> None:
     sections = {
         line[3:].split(" ")[0] for line in Path("docs/runbooks/daa.md").read_text().splitlines() if line[:3] == "## "
     }
-    text = Path("gitops/prod/daa/manifests.yaml").read_text()
-    rules = next(one for one in yaml.safe_load_all(text) if one and one["kind"] == "PrometheusRule")["spec"]["groups"]
+    rules = next(one for one in manifests("prod").values() if one["kind"] == "PrometheusRule")["spec"]["groups"]
     urls = [rule["annotations"]["runbook_url"] for group in rules for rule in group["rules"] if "alert" in rule]
 
     assert len(urls) > 10
@@ -63,10 +66,7 @@ def test_the_standby_of_another_region_is_the_same_but_for_its_database(tmp_path
         f"resources: [{_way(tmp_path, here / 'overlays/prod/daa')}]\n"
         f"components: [{_way(tmp_path, here / 'base/daa/database/standby')}]\n"
     )
-    standby, prod = (
-        {f"{one['kind']}/{one['metadata']['name']}": one for one in yaml.safe_load_all(text)}
-        for text in (imbricate.build(tmp_path), imbricate.build("overlays/prod/daa"))
-    )
+    standby, prod = map(_objects, (imbricate.build(tmp_path), imbricate.build("overlays/prod/daa")))
 
     assert {name for name, one in standby.items() if one != prod[name]} == {"Cluster/database"}
     assert standby.keys() == prod.keys()

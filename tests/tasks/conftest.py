@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -98,20 +102,57 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+class Server:
+    """Runs modules as `python -m` does, in copies of a process that has imported what they need."""
+
+    def __init__(self, printed: Path) -> None:
+        """Start the process; `printed` is a file for what runs print."""
+        command = [sys.executable, "-B", str(Path(__file__).with_name("doit_server.py"))]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._printed = printed
+
+    def run(self, module: str, folder: Path, *arguments: str) -> tuple[int, str]:
+        """Give the exit status and everything that was printed."""
+        request = {"module": module, "arguments": arguments, "folder": str(folder), "output": str(self._printed)}
+        assert self.process.stdin
+        assert self.process.stdout
+        print(json.dumps({**request, "environment": dict(os.environ)}), file=self.process.stdin, flush=True)
+        return int(self.process.stdout.readline()), self._printed.read_text()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Give the process that runs modules."""
+    found = Server(tmp_path_factory.mktemp("server") / "printed")
+    with found.process:
+        yield found
+
+
 @pytest.fixture
-def doit(project: Path) -> Doit:
-    """Give doit in the project."""
+def doit(project: Path, server: Server) -> Doit:
+    """Give doit in the project, without its start-up; where the project has tasks of its own, as `program`."""
 
     def run(*arguments: str) -> tuple[int, str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "doit", *arguments],
-            cwd=project,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        return done.returncode, done.stdout
+        is_ours = (project / "tasks").is_symlink()
+        return server.run("doit", project, *arguments) if is_ours else _started(project, arguments)
 
     return run
+
+
+@pytest.fixture
+def program(project: Path) -> Doit:
+    """Give doit in the project as a person starts it."""
+    return lambda *arguments: _started(project, arguments)
+
+
+def _started(project: Path, arguments: Iterable[str]) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "doit", *arguments],
+        cwd=project,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout

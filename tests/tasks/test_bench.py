@@ -212,11 +212,11 @@ def test_a_cache_is_measured_with_and_without(tmp_path: Path) -> None:
     made = inputs("crds", 1, 1)
     units = tuple(write(made, tmp_path / "input"))
 
-    (tmp_path / "caches/imbricate/documents").mkdir(parents=True)
+    (tmp_path / "caches/imbricate/builds/results").mkdir(parents=True)
     kept = {}
     for one in contenders.found().contenders[:2]:
         one.run(contenders.Place(units, None, tmp_path, tmp_path / "caches"))
-        kept[one.name] = len(list((tmp_path / "caches/imbricate/documents").iterdir()))
+        kept[one.name] = len(list((tmp_path / "caches/imbricate/builds/results").iterdir()))
 
     assert names[:2] == ["imbricate", "imbricate, cached"]
     assert kept == {"imbricate": 0, "imbricate, cached": 1}

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
@@ -18,23 +18,27 @@ from tasks.completion.imbricate_words import words_of
 from tasks.completion.task import script
 
 if TYPE_CHECKING:
-    from tests.tasks.conftest import Doit
+    from tests.tasks.conftest import Doit, Server
 
 SECONDS = 20
 
 
-def _candidates(folder: Path, line: str) -> list[str]:
+class Candidates(Protocol):
+    """Gives the candidates for the last word of a line."""
+
+    def __call__(self, line: str) -> list[str]: ...
+
+
+@pytest.fixture
+def candidates(project: Path, server: Server) -> Candidates:
     """Ask as the scripts do."""
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "tasks.completion", line],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stderr == ""
-    return done.stdout.split()
+
+    def ask(line: str) -> list[str]:
+        status, printed = server.run("tasks.completion", project, line)
+        assert status == 0, printed
+        return printed.split()
+
+    return ask
 
 
 LINES = {
@@ -61,6 +65,7 @@ LINES = {
     "doit diff against=": ["against=dev", "against=live", "against=prod"],
     "doit diff format=": ["format=json", "format=markdown", "format=text"],
     "doit impact format=l": ["format=list"],
+    "doit check cache=": ["cache=no", "cache=yes"],
     "doit build bases=": ["bases=published", "bases=stand-ins"],
     "doit bench shape=a": ["shape=all", "shape=apps"],
     "doit completion shell=": ["shell=bash", "shell=zsh"],
@@ -80,8 +85,8 @@ LINES = {
 
 
 @pytest.mark.parametrize(("line", "expected"), LINES.items(), ids=LINES)
-def test_candidates(project: Path, line: str, expected: list[str] | None) -> None:
-    found = _candidates(project, line)
+def test_candidates(candidates: Candidates, line: str, expected: list[str] | None) -> None:
+    found = candidates(line)
 
     if expected is None:  # no task of that name is there, so it could be anything
         assert {"render", "check"} <= set(found)
@@ -89,10 +94,10 @@ def test_candidates(project: Path, line: str, expected: list[str] | None) -> Non
         assert found == expected
 
 
-def test_first_come_all_tasks_and_commands(project: Path, doit: Doit) -> None:
+def test_first_come_all_tasks_and_commands(candidates: Candidates, doit: Doit) -> None:
     tasks = {line.split()[0] for line in doit("list")[1].splitlines()}
 
-    assert tasks | {"list", "clean", "info"} <= set(_candidates(project, "doit "))
+    assert tasks | {"list", "clean", "info"} <= set(candidates("doit "))
 
 
 def test_imbricate_is_completed_everywhere_and_doit_only_in_its_folder(project: Path, tmp_path: Path) -> None:
@@ -110,10 +115,10 @@ def test_imbricate_is_completed_everywhere_and_doit_only_in_its_folder(project: 
     assert [(one.stdout.strip(), one.stderr) for one in found] == [("", ""), ("build", "")]
 
 
-def test_a_broken_repository_is_no_answer_and_no_error(project: Path) -> None:
+def test_a_broken_repository_is_no_answer_and_no_error(project: Path, candidates: Candidates) -> None:
     (project / "overlays/environments.yaml").write_text("environments: 1\n")
 
-    assert _candidates(project, "doit render env=") == []
+    assert candidates("doit render env=") == []
 
 
 def test_hidden_flags_stay_hidden() -> None:

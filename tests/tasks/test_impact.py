@@ -323,3 +323,26 @@ def test_what_cannot_be_told_is_one_line(branch: Path, doit: Doit, arguments: tu
     status, shown = doit("impact", *arguments)
 
     assert (status, shown.splitlines()[0]) == (2, f"impact                       {message}")
+
+
+def test_what_is_remembered_changes_no_answer(branch: Path, doit: Doit) -> None:
+    doit("render")
+    _git("add", "-A")
+    _git("commit", "-q", "-m", "rendered")
+    _git("branch", "-q", "-f", "main")
+    changes = (
+        lambda: _edit(branch / "overlays/prod/shop/strategy.yaml", "Recreate", "RollingUpdate"),
+        lambda: _edit(branch / "base/shop/service.yaml", "port: 80", "port: 81"),
+        lambda: _edit(branch / "gitops/dev/shop/manifests.yaml", "port: 80", "port: 82"),
+        lambda: (branch / "base/shop/kustomization.yaml").rename(branch / "base/shop/kustomization.yml"),
+        lambda: (branch / "overlays/dev").rename(branch / "gone"),
+    )
+    assert doit("impact", "format=list") == (0, "")
+
+    for change in changes:
+        change()
+        expected = doit("impact", "cache=no")
+
+        assert expected[0] == 0
+        assert doit("impact") == expected
+        assert doit("impact") == expected

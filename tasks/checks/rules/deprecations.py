@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tasks.checks.findings import Problem
 from tasks.checks.objects import elements, field, mapping
 from tasks.checks.quantities import quantity
-from tasks.checks.registry import rule
+from tasks.checks.registry import unit_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ _VERSIONS = {
 _FRACTIONAL = ("memory", "ephemeral-storage")
 
 
-@rule("deprecated", "Schemas", fix="use what has taken its place")
+@unit_rule("deprecated", "Schemas", fix="use what has taken its place")
 def deprecated(subject: Subject) -> Iterator[Problem]:
     """No object has anything that Kubernetes would warn about.
 

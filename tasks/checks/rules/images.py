@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.checks.findings import Problem
 from tasks.checks.objects import field
-from tasks.checks.registry import rule
+from tasks.checks.registry import rule, unit_rule
+from tasks.memory import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,7 @@ def _images(subject: Subject) -> Iterator[tuple[Manifest, Path, str]]:
             yield manifest, _OF_CUSTOM[manifest["kind"]], str(found)
 
 
-@rule("image-tag", _GROUP, fix="name the version, in the pins of the overlay")
+@unit_rule("image-tag", _GROUP, fix="name the version, in the pins of the overlay")
 def image_tag(subject: Subject) -> Iterator[Problem]:
     """Every image has a version, and none is `latest`.
 
@@ -47,7 +48,19 @@ def image_tag(subject: Subject) -> Iterator[Problem]:
             yield Problem(f"image {image} has no version", manifest, path)
 
 
-@rule("image-digest", _GROUP, fix="build and promote it (doit build, doit promote), or write the digest into the pins")
+def _images_and_lock(_: Subject) -> tuple[str, ...]:
+    from tasks.images.folders import DOCKERFILES  # noqa: PLC0415 - as below
+    from tasks.images.lock import LOCK  # noqa: PLC0415
+
+    return str(LOCK), names(DOCKERFILES)
+
+
+@rule(
+    "image-digest",
+    _GROUP,
+    fix="build and promote it (doit build, doit promote), or write the digest into the pins",
+    reads=_images_and_lock,
+)
 def image_digest(subject: Subject) -> Iterator[Problem]:
     """From the second environment on, every image has its digest.
 

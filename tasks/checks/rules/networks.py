@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tasks.checks.findings import Place, Problem
-from tasks.checks.registry import REPOSITORY, rule
+from tasks.checks.registry import REPOSITORY, rule, unit_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _GROUP = "Networks"
 
 
-@rule("networks", _GROUP, fix="correct dependencies.yaml, then run doit networks and doit render")
+@unit_rule("networks", _GROUP, fix="correct dependencies.yaml, then run doit networks and doit render")
 def networks(subject: Subject) -> Iterator[Problem]:
     """The NetworkPolicies admit every dependency that dependencies.yaml declares, from both ends, and nothing else.
 
@@ -30,7 +30,23 @@ def networks(subject: Subject) -> Iterator[Problem]:
         yield _problem(found)
 
 
-@rule("networks-generated", _GROUP, fix="edit that, run doit networks, then doit render", scope=REPOSITORY)
+def _folders(repository: Repository) -> list[str] | None:
+    """Give the folders that units are built on, each with that of its policies."""
+    if any(subject.folders is None for subject in repository.subjects):
+        return None
+    from tasks.networks.files import FOLDER  # noqa: PLC0415 - `doit list` needs none of it
+
+    found = {folder for subject in repository.subjects for folder in subject.folders or ()}
+    return [one for folder in found for one in (folder, f"{folder}/{FOLDER}")]
+
+
+@rule(
+    "networks-generated",
+    _GROUP,
+    fix="edit that, run doit networks, then doit render",
+    scope=REPOSITORY,
+    reads=_folders,
+)
 def networks_generated(repository: Repository) -> Iterator[Problem]:
     """The policies in networks/ are what `doit networks` makes of dependencies.yaml.
 

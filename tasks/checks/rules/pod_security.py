@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.checks.findings import Problem
 from tasks.checks.objects import Container, Pod, elements, field, mapping, namespace_of
-from tasks.checks.registry import rule
+from tasks.checks.registry import unit_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ def _contexts(subject: Subject) -> Iterator[tuple[Pod, Path, str, dict[str, Any]
             yield pod, (*one.path, _CONTEXT), f"container {one.name}", mapping(one.value, _CONTEXT)
 
 
-@rule("pod-namespace", _GROUP, fix=f"label it {_ENFORCE}: restricted")
+@unit_rule("pod-namespace", _GROUP, fix=f"label it {_ENFORCE}: restricted")
 def pod_namespace(subject: Subject) -> Iterator[Problem]:
     """A Namespace that we make enforces the level restricted.
 
@@ -72,7 +72,7 @@ def pod_namespace(subject: Subject) -> Iterator[Problem]:
             yield Problem(f"the namespace enforces {level or 'no level'} of pod security", manifest, path)
 
 
-@rule("host-namespaces", _GROUP, fix="remove the field")
+@unit_rule("host-namespaces", _GROUP, fix="remove the field")
 def host_namespaces(subject: Subject) -> Iterator[Problem]:
     """No pod shares the network, processes or IPC of its node.
 
@@ -84,7 +84,7 @@ def host_namespaces(subject: Subject) -> Iterator[Problem]:
                 yield Problem(f"the pod shares its node's namespace by {name}", pod.manifest, pod.at(name))
 
 
-@rule("privileged", _GROUP, fix="remove the field, and add the one capability that is needed, if any is")
+@unit_rule("privileged", _GROUP, fix="remove the field, and add the one capability that is needed, if any is")
 def privileged(subject: Subject) -> Iterator[Problem]:
     """No container is privileged.
 
@@ -96,7 +96,7 @@ def privileged(subject: Subject) -> Iterator[Problem]:
             yield Problem(message, pod.manifest, (*one.path, _CONTEXT, "privileged"))
 
 
-@rule("privilege-escalation", _GROUP, fix="set securityContext.allowPrivilegeEscalation: false")
+@unit_rule("privilege-escalation", _GROUP, fix="set securityContext.allowPrivilegeEscalation: false")
 def privilege_escalation(subject: Subject) -> Iterator[Problem]:
     """No container may get more privileges than it starts with.
 
@@ -108,7 +108,7 @@ def privilege_escalation(subject: Subject) -> Iterator[Problem]:
             yield Problem(message, pod.manifest, (*one.path, _CONTEXT, "allowPrivilegeEscalation"))
 
 
-@rule("capabilities", _GROUP, fix="set securityContext.capabilities to {drop: [ALL]}")
+@unit_rule("capabilities", _GROUP, fix="set securityContext.capabilities to {drop: [ALL]}")
 def capabilities(subject: Subject) -> Iterator[Problem]:
     """Every container drops all capabilities, and adds none but NET_BIND_SERVICE.
 
@@ -124,7 +124,7 @@ def capabilities(subject: Subject) -> Iterator[Problem]:
                 yield Problem(message, pod.manifest, (*path, "add", index), fix="remove it")
 
 
-@rule(
+@unit_rule(
     "volume-types", _GROUP, fix="use a claim, an emptyDir, a ConfigMap or a Secret; for a folder of the node, waive it"
 )
 def volume_types(subject: Subject) -> Iterator[Problem]:
@@ -139,7 +139,7 @@ def volume_types(subject: Subject) -> Iterator[Problem]:
                 yield Problem(message, pod.manifest, (*pod.path, *path, kind))
 
 
-@rule("host-ports", _GROUP, fix="remove hostPort; a Service makes a port reachable")
+@unit_rule("host-ports", _GROUP, fix="remove hostPort; a Service makes a port reachable")
 def host_ports(subject: Subject) -> Iterator[Problem]:
     """No container takes a port of its node.
 
@@ -152,7 +152,7 @@ def host_ports(subject: Subject) -> Iterator[Problem]:
                 yield Problem(message, pod.manifest, (*one.path, *path, "hostPort"))
 
 
-@rule("run-as-non-root", _GROUP, fix="set securityContext.runAsNonRoot: true for the pod, and a runAsUser over 0")
+@unit_rule("run-as-non-root", _GROUP, fix="set securityContext.runAsNonRoot: true for the pod, and a runAsUser over 0")
 def run_as_non_root(subject: Subject) -> Iterator[Problem]:
     """No container runs as root.
 
@@ -170,7 +170,7 @@ def run_as_non_root(subject: Subject) -> Iterator[Problem]:
             yield Problem(message, pod.manifest, pod.at(_CONTEXT, "runAsNonRoot"))
 
 
-@rule("seccomp", _GROUP, fix="set securityContext.seccompProfile.type: RuntimeDefault for the pod")
+@unit_rule("seccomp", _GROUP, fix="set securityContext.seccompProfile.type: RuntimeDefault for the pod")
 def seccomp(subject: Subject) -> Iterator[Problem]:
     """Every container's system calls are filtered by the profile of the runtime, or by one of the node's.
 
@@ -188,7 +188,7 @@ def seccomp(subject: Subject) -> Iterator[Problem]:
             yield Problem(message, pod.manifest, pod.at(_CONTEXT, "seccompProfile"))
 
 
-@rule("mandatory-access", _GROUP, fix="remove the field: what the runtime chooses is allowed")
+@unit_rule("mandatory-access", _GROUP, fix="remove the field: what the runtime chooses is allowed")
 def mandatory_access(subject: Subject) -> Iterator[Problem]:
     """No pod weakens AppArmor or SELinux.
 
@@ -206,7 +206,7 @@ def mandatory_access(subject: Subject) -> Iterator[Problem]:
                 yield Problem("the pod weakens AppArmor", pod.manifest, (*pod.path, "metadata", "annotations", key))
 
 
-@rule("proc-mount", _GROUP, fix="remove the field")
+@unit_rule("proc-mount", _GROUP, fix="remove the field")
 def proc_mount(subject: Subject) -> Iterator[Problem]:
     """No container sees more of /proc than the default mount shows.
 
@@ -218,7 +218,7 @@ def proc_mount(subject: Subject) -> Iterator[Problem]:
             yield Problem(message, pod.manifest, (*one.path, _CONTEXT, "procMount"))
 
 
-@rule("sysctls", _GROUP, fix="remove it, or set it on the node")
+@unit_rule("sysctls", _GROUP, fix="remove it, or set it on the node")
 def sysctls(subject: Subject) -> Iterator[Problem]:
     """No pod sets a kernel parameter that is not known to be its own.
 
@@ -231,7 +231,7 @@ def sysctls(subject: Subject) -> Iterator[Problem]:
                 yield Problem(message, pod.manifest, (*pod.path, *path, "name"))
 
 
-@rule("host-probes", _GROUP, fix="remove host: the kubelet asks the pod itself then")
+@unit_rule("host-probes", _GROUP, fix="remove host: the kubelet asks the pod itself then")
 def host_probes(subject: Subject) -> Iterator[Problem]:
     """No probe or lifecycle hook names a host.
 
@@ -247,7 +247,7 @@ def host_probes(subject: Subject) -> Iterator[Problem]:
                     yield Problem(message, pod.manifest, (*one.path, *hook, action, "host"))
 
 
-@rule(
+@unit_rule(
     "read-only-root", _GROUP, fix="set securityContext.readOnlyRootFilesystem: true; mount an emptyDir where it writes"
 )
 def read_only_root(subject: Subject) -> Iterator[Problem]:
@@ -261,7 +261,7 @@ def read_only_root(subject: Subject) -> Iterator[Problem]:
             yield Problem(message, pod.manifest, (*one.path, _CONTEXT, "readOnlyRootFilesystem"))
 
 
-@rule(
+@unit_rule(
     "api-token",
     _GROUP,
     fix="set automountServiceAccountToken: false, or bind its ServiceAccount to the role that it needs",

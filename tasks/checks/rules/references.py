@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from imbricate.nearest import nearest
 from tasks.checks.findings import Problem, Related
 from tasks.checks.objects import ANY_KEY, Pod, elements, field, group_of, mapping, name_of, namespace_of
-from tasks.checks.registry import rule
+from tasks.checks.registry import unit_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -89,7 +89,7 @@ def _of_volume(pod: Pod, path: Path, source: Manifest, prefix: str) -> Iterator[
         yield use
 
 
-@rule("config-key", _GROUP, fix="correct the name or the key, or add it to the configMapGenerator")
+@unit_rule("config-key", _GROUP, fix="correct the name or the key, or add it to the configMapGenerator")
 def config_key(subject: Subject) -> Iterator[Problem]:
     """Every ConfigMap that a pod reads is there, with the keys that it reads.
 
@@ -100,7 +100,7 @@ def config_key(subject: Subject) -> Iterator[Problem]:
             yield from _once(use, subject.objects, "ConfigMap")
 
 
-@rule("secret-key", _GROUP, fix="correct the name or the key, or declare it in base/<system>/secrets")
+@unit_rule("secret-key", _GROUP, fix="correct the name or the key, or declare it in base/<system>/secrets")
 def secret_key(subject: Subject) -> Iterator[Problem]:
     """Every Secret that is read is declared, with the keys that are read.
 
@@ -138,7 +138,7 @@ def _selectors(value: object, path: Path) -> Iterator[tuple[Path, Manifest]]:
             yield from _selectors(one, (*path, index))
 
 
-@rule("service-account", _GROUP, fix="add the ServiceAccount, or correct the name")
+@unit_rule("service-account", _GROUP, fix="add the ServiceAccount, or correct the name")
 def service_account(subject: Subject) -> Iterator[Problem]:
     """Every ServiceAccount that a pod or a binding names is there.
 
@@ -161,7 +161,7 @@ def service_account(subject: Subject) -> Iterator[Problem]:
                 yield Problem(f"{message} in {place}", binding, (*path, "name"))
 
 
-@rule("volume", _GROUP, fix="correct the name, or add the volume")
+@unit_rule("volume", _GROUP, fix="correct the name, or add the volume")
 def volume(subject: Subject) -> Iterator[Problem]:
     """Every volume that a container mounts is one of its pod's, and every volume is mounted.
 
@@ -184,7 +184,7 @@ def volume(subject: Subject) -> Iterator[Problem]:
             yield Problem(f"no container mounts volume {name}", pod.manifest, volumes[name], fix="mount or remove it")
 
 
-@rule("claim", _GROUP, fix="correct the name, or add the PersistentVolumeClaim")
+@unit_rule("claim", _GROUP, fix="correct the name, or add the PersistentVolumeClaim")
 def claim(subject: Subject) -> Iterator[Problem]:
     """Every PersistentVolumeClaim that a pod mounts is there, or made from a template of its StatefulSet.
 
@@ -209,7 +209,7 @@ def claim(subject: Subject) -> Iterator[Problem]:
             yield Problem(message, pod.manifest, (*pod.path, *path, "persistentVolumeClaim", "claimName"))
 
 
-@rule("variable", _GROUP, fix="correct the name, or move the variable before the one that uses it")
+@unit_rule("variable", _GROUP, fix="correct the name, or move the variable before the one that uses it")
 def variable(subject: Subject) -> Iterator[Problem]:
     """Every $(VARIABLE) in the value of a variable is one that the container has, and stands before it.
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tasks.checks.findings import Place, Problem
-from tasks.checks.registry import REPOSITORY, rule
+from tasks.checks.registry import REPOSITORY, rule, unit_rule
 from tasks.checks.texts import line_of_field, place_of
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _GROUP = "Rendering"
 _MOST = 20
 
 
-@rule("build", _GROUP, fix="correct what the message names", waivable=False)
+@unit_rule("build", _GROUP, fix="correct what the message names", waivable=False)
 def build(subject: Subject) -> Iterator[Problem]:
     """Every overlay builds, and so do the declarations of its Secrets.
 
@@ -33,7 +33,7 @@ def build(subject: Subject) -> Iterator[Problem]:
         yield Problem(re.sub(rf"^{re.escape(place.file)}(:\d+)*: ", "", str(error)), place=place)
 
 
-@rule("rendered", _GROUP, fix="run doit render", waivable=False)
+@rule("rendered", _GROUP, fix="run doit render", waivable=False, reads=lambda subject: [str(subject.unit.manifests)])
 def rendered(subject: Subject) -> Iterator[Problem]:
     """What is in gitops/ is what the overlay renders, to the byte.
 
@@ -45,7 +45,7 @@ def rendered(subject: Subject) -> Iterator[Problem]:
     if not file.is_file():
         yield Problem("is missing", place=Place(str(file)))
         return
-    text = subject.composition.text
+    text = subject.text
     if file.read_text() == text:
         return
     found = differences(file.read_text(), text)
@@ -74,7 +74,7 @@ def leftover(repository: Repository) -> Iterator[Problem]:
             yield Problem("no overlay stands behind it", place=Place(path))
 
 
-@rule("no-effect", _GROUP, fix="remove it, or correct what it names", waivable=False)
+@unit_rule("no-effect", _GROUP, fix="remove it, or correct what it names", waivable=False)
 def no_effect(subject: Subject) -> Iterator[Problem]:
     """Every patch, image, replica count and replacement of an overlay matches something.
 

@@ -15,7 +15,22 @@ if TYPE_CHECKING:
 _GROUP = "Requirements"
 
 
-@rule("requirements", _GROUP, fix="see docs/requirements.md", scope=REPOSITORY, waivable=False)
+def _named(_: Repository) -> set[str]:
+    """Give the page, the specifications, and every file that these name."""
+    from tasks.requirements.page import PAGE  # noqa: PLC0415 - as below
+    from tasks.requirements.reading import FOLDER, specifications  # noqa: PLC0415
+
+    criteria = [one for found in specifications()[0] for one in found.criteria]
+    answers = {file for one in criteria for file in one.answered_by}
+    return {
+        str(PAGE),
+        str(FOLDER),
+        *answers,
+        *(proof.partition("::")[0] for one in criteria for proof in one.proven_by),
+    }
+
+
+@rule("requirements", _GROUP, fix="see docs/requirements.md", scope=REPOSITORY, waivable=False, reads=_named)
 def requirements(repository: Repository) -> Iterator[Problem]:
     """Every criterion in docs/requirements/ has an answer and a proof that exist, or the reason why it is not done.
 

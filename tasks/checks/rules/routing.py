@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tasks.checks.findings import Problem, Related
 from tasks.checks.objects import elements, field, mapping, name_of, namespace_of
-from tasks.checks.registry import rule
+from tasks.checks.registry import unit_rule
 from tasks.checks.rules.references import missing
 from tasks.checks.services import find_service, is_of_cluster, nearest_port, service_names, split_host
 
@@ -115,7 +115,7 @@ _BACKENDS: dict[str, Callable[[Manifest], Iterator[Backend]]] = {
 }
 
 
-@rule("backend", _GROUP, fix="correct the name or the port, or add the Service")
+@unit_rule("backend", _GROUP, fix="correct the name or the port, or add the Service")
 def backend(subject: Subject) -> Iterator[Problem]:
     """Every Service that a route, a rollout or a StatefulSet names is there, with the port that it names.
 
@@ -138,7 +138,7 @@ def backend(subject: Subject) -> Iterator[Problem]:
                 yield Problem(message, manifest, one.port_path, related=related)
 
 
-@rule("autoscaler-target", _GROUP, fix="correct kind, name or apiVersion, or what it measures by")
+@unit_rule("autoscaler-target", _GROUP, fix="correct kind, name or apiVersion, or what it measures by")
 def autoscaler_target(subject: Subject) -> Iterator[Problem]:
     """What an autoscaler scales is there, and its containers request what is measured.
 
@@ -172,7 +172,7 @@ def _unmeasured(objects: Objects, manifest: Manifest, workload: Manifest) -> Ite
                 yield Problem(message, manifest, (*path, "resource", "name"))
 
 
-@rule("role", _GROUP, fix="add the Role, or correct the name")
+@unit_rule("role", _GROUP, fix="add the Role, or correct the name")
 def role(subject: Subject) -> Iterator[Problem]:
     """Every role that a binding names is there: a Role in its namespace, a ClusterRole of the unit or of every cluster.
 
@@ -237,7 +237,7 @@ _NAMED = (
 )
 
 
-@rule("reference", _GROUP, fix="correct the name, or add the object")
+@unit_rule("reference", _GROUP, fix="correct the name, or add the object")
 def reference(subject: Subject) -> Iterator[Problem]:
     """Every other object that is named in its own namespace is there.
 

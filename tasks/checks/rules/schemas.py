@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tasks.checks.findings import Problem
 from tasks.checks.objects import group_of
-from tasks.checks.registry import rule
+from tasks.checks.registry import unit_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ def is_built_in(manifest: Manifest) -> bool:
     return group in _BUILT_IN or (group.endswith(".k8s.io") and group not in _CUSTOM)
 
 
-@rule("schema", _GROUP, fix="see kubectl explain, or the reference of the API")
+@unit_rule("schema", _GROUP, fix="see kubectl explain, or the reference of the API")
 def schema(subject: Subject) -> Iterator[Problem]:
     """Every object of a built-in kind fits the schema of its environment's version of Kubernetes.
 
@@ -51,7 +51,7 @@ def schema(subject: Subject) -> Iterator[Problem]:
                 yield Problem(message, manifest, path)
 
 
-@rule("custom-schema", _GROUP, fix="see the reference of the custom resource")
+@unit_rule("custom-schema", _GROUP, fix="see the reference of the custom resource")
 def custom_schema(subject: Subject) -> Iterator[Problem]:
     """Every custom resource fits the schema of its CustomResourceDefinition.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from imbricate.nearest import nearest
 from tasks.checks.findings import Problem, Related
 from tasks.checks.objects import Pod, elements, field, group_of, mapping, name_of, namespace_of, selects
-from tasks.checks.registry import rule
+from tasks.checks.registry import unit_rule
 from tasks.checks.rules.references import missing
 from tasks.checks.services import port_names
 
@@ -31,7 +31,7 @@ _SELECTING: dict[str, Path] = {
 _ONLY_LABELS: dict[str, Path] = {"Service": ("spec", "selector"), "Sidecar": ("spec", "workloadSelector", "labels")}
 
 
-@rule("selector", _GROUP, fix="let the labels of the selector be those of the pods")
+@unit_rule("selector", _GROUP, fix="let the labels of the selector be those of the pods")
 def selector(subject: Subject) -> Iterator[Problem]:
     """Every selector selects: a workload's its own pods, a Service's, a budget's or a policy's some pods of the unit.
 
@@ -92,7 +92,7 @@ def _selects_none(objects: Objects, manifest: Manifest, path: Path, labels: Mani
     return Problem("selects no pod: none has all these labels", manifest, path)
 
 
-@rule("port", _GROUP, fix="correct the port, or add it to the container's ports")
+@unit_rule("port", _GROUP, fix="correct the port, or add it to the container's ports")
 def port(subject: Subject) -> Iterator[Problem]:
     """Every port that a probe, a hook or a Service names is one of the container's, or of the pods'.
 
@@ -145,7 +145,7 @@ def _of_probes(pod: Pod, path: Path, container: Manifest) -> Iterator[Problem]:
                 yield Problem(message, pod.manifest, (*path, *hook, action, "port"), related=related)
 
 
-@rule("monitor", _GROUP, fix="let it select what has the port, or give the port that name")
+@unit_rule("monitor", _GROUP, fix="let it select what has the port, or give the port that name")
 def monitor(subject: Subject) -> Iterator[Problem]:
     """Every ServiceMonitor selects a Service, every PodMonitor pods, with the ports that it scrapes.
 

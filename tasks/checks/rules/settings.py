@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from tasks.checks.findings import Problem, Related
 from tasks.checks.objects import elements, field
 from tasks.checks.registry import rule
 from tasks.checks.rules.images import name_of_image
+from tasks.memory import names, tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,7 +31,22 @@ _TYPING_ERROR = 2
 _SHORTEST = 6
 
 
-@rule("setting", "References", fix="correct the name, here or in the sources")
+def _sources(subject: Subject) -> Iterator[str]:
+    """Give what the rule reads of images/."""
+    yield names(f"{_IMAGES}/*/*")
+    for system in {_SHARED, *(one.partition("/")[0] for one in _images(subject.objects))}:
+        yield tree(f"{_IMAGES}/{system}")
+
+
+def _images(objects: Objects) -> Iterator[str]:
+    for pod in objects.pods:
+        for one in pod.containers:
+            name = name_of_image(str(one.value.get("image") or ""))
+            if name and (_IMAGES / name).is_dir():
+                yield name
+
+
+@rule("setting", "References", fix="correct the name, here or in the sources", reads=_sources)
 def setting(subject: Subject) -> Iterator[Problem]:
     """No variable that a container of ours gets is called nearly, but not quite, like one that its sources read.
 
@@ -61,9 +78,12 @@ def _given(objects: Objects, pod: Pod, container: Container) -> Iterator[tuple[s
 def _meant(name: str, known: Iterable[str]) -> str:
     """Give the name that differs by a typing error, one or two letters; an empty text when there is none."""
     near = (one for one in known if abs(len(one) - len(name)) <= _TYPING_ERROR and len(name) >= _SHORTEST)
-    return next((one for one in sorted(near) if distance(name, one) <= _TYPING_ERROR), "")
+    letters = set(name)  # an edit changes two of them at most
+    alike = (one for one in near if len(letters.symmetric_difference(one)) <= 2 * _TYPING_ERROR)
+    return next((one for one in sorted(alike) if distance(name, one) <= _TYPING_ERROR), "")
 
 
+@lru_cache(maxsize=65536)
 def distance(one: str, other: str) -> int:
     """Give Levenshtein's distance: how many letters are to be changed, put in or taken out."""
     row = list(range(len(other) + 1))
@@ -79,14 +99,21 @@ def _names(image: str) -> frozenset[str]:
     return _names_of(image.partition("/")[0]) if image and (_IMAGES / image).is_dir() else frozenset()
 
 
-@lru_cache
 def _names_of(system: str) -> frozenset[str]:
     """Give all names of several words in the sources of a system, in capitals."""
-    files = (file for top in (system, _SHARED) for file in sorted((_IMAGES / top).rglob("*")))
-    return frozenset(
-        word.upper() for file in files if _is_read(file) for word in _WORD.findall(file.read_text(errors="replace"))
-    )
+    return _names_below(Path.cwd() / _IMAGES / system) | _names_below(Path.cwd() / _IMAGES / _SHARED)
 
 
-def _is_read(file: Path) -> bool:
-    return not _UNREAD & set(file.parts) and file.is_file() and file.stat().st_size <= _LARGEST
+@lru_cache
+def _names_below(top: Path) -> frozenset[str]:
+    found: set[str] = set()
+    for folder, folders, files in os.walk(top):
+        folders[:] = [one for one in folders if one not in _UNREAD]
+        for name in files:
+            if name not in _UNREAD and _is_read(f"{folder}/{name}"):
+                found.update(_WORD.findall(Path(folder, name).read_text(errors="replace")))
+    return frozenset(map(str.upper, found))
+
+
+def _is_read(file: str) -> bool:
+    return os.path.isfile(file) and os.path.getsize(file) <= _LARGEST  # noqa: PTH113, PTH202 - of all files of images/

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tasks.checks.findings import Problem, Related
 from tasks.checks.objects import SHORT_LIVED, Pod, elements, field, mapping, name_of, namespace_of, selects
 from tasks.checks.quantities import quantity
-from tasks.checks.registry import rule
+from tasks.checks.registry import unit_rule
 from tasks.checks.scale import autoscalers_of, demanded, scale_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _NEEDED = (("requests", "cpu"), ("requests", "memory"), ("limits", "memory"))
 _REPLICATED = frozenset({"Deployment", "StatefulSet", "Rollout"})
 
 
-@rule("resources", _GROUP, fix="measure what it uses, and say so under resources")
+@unit_rule("resources", _GROUP, fix="measure what it uses, and say so under resources")
 def resources(subject: Subject) -> Iterator[Problem]:
     """Every container requests CPU and memory and has a limit of memory; no request is over its limit.
 
@@ -49,7 +49,7 @@ def _over_limit(pod: Pod, container: Container) -> Iterator[Problem]:
             )
 
 
-@rule("limit-range", _GROUP, fix="bring the container within the LimitRange, or change that")
+@unit_rule("limit-range", _GROUP, fix="bring the container within the LimitRange, or change that")
 def limit_range(subject: Subject) -> Iterator[Problem]:
     """Every container is within the LimitRange of its namespace.
 
@@ -80,7 +80,7 @@ def _out_of_range(pod: Pod, container: Container, limit: Manifest, related: Rela
                 yield Problem(message, pod.manifest, place, related=(related,))
 
 
-@rule("quota", _GROUP, fix="raise the quota, or lower what the workloads may grow to")
+@unit_rule("quota", _GROUP, fix="raise the quota, or lower what the workloads may grow to")
 def quota(subject: Subject) -> Iterator[Problem]:
     """All workloads of a namespace, scaled as far as they may be, are within its ResourceQuota.
 
@@ -97,7 +97,7 @@ def quota(subject: Subject) -> Iterator[Problem]:
                 yield Problem(message, manifest, ("spec", "hard", what))
 
 
-@rule("probes", _GROUP, fix="add the probe: readiness tells whether it can serve, liveness whether it hangs")
+@unit_rule("probes", _GROUP, fix="add the probe: readiness tells whether it can serve, liveness whether it hangs")
 def probes(subject: Subject) -> Iterator[Problem]:
     """Every container that runs on has a readiness and a liveness probe.
 
@@ -112,7 +112,7 @@ def probes(subject: Subject) -> Iterator[Problem]:
                     yield Problem(f"container {one.name} has no {name}", pod.manifest, (*one.path, name))
 
 
-@rule("disruption-budget", _GROUP, fix="add a PodDisruptionBudget that selects its pods, with maxUnavailable: 1")
+@unit_rule("disruption-budget", _GROUP, fix="add a PodDisruptionBudget that selects its pods, with maxUnavailable: 1")
 def disruption_budget(subject: Subject) -> Iterator[Problem]:
     """A workload with several replicas has one PodDisruptionBudget, which lets at least one pod go.
 
@@ -144,7 +144,9 @@ def _blocks(budget: Manifest, least: int) -> Iterator[Problem]:
         yield Problem("no pod may go", budget, ("spec", "maxUnavailable"), fix="set maxUnavailable: 1")
 
 
-@rule("autoscaler-replicas", _GROUP, fix="remove spec.replicas; the autoscaler's minReplicas says how many there are")
+@unit_rule(
+    "autoscaler-replicas", _GROUP, fix="remove spec.replicas; the autoscaler's minReplicas says how many there are"
+)
 def autoscaler_replicas(subject: Subject) -> Iterator[Problem]:
     """A workload that an autoscaler scales has no fixed number of replicas.
 

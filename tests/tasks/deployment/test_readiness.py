@@ -53,7 +53,7 @@ STATES: dict[str, tuple[dict[str, Any] | None, State]] = {
     ),
     "a Deployment with an old pod": (
         _live("Deployment", {"replicas": 1}, {"replicas": 2, "updatedReplicas": 1, "availableReplicas": 2}),
-        State(is_ready=False, text="2 of 1 available"),
+        State(is_ready=False, text="2 of 1 available, 1 old"),
     ),
     "a Deployment without progress": (
         _live(

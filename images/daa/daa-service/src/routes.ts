@@ -28,6 +28,8 @@ interface Judge extends One {
   Body: { helpful: boolean };
 }
 
+const LOOK = ['/questions', '/patterns', '/agents', '/health/ready'];
+
 export interface Parts {
   readonly asking: Asking;
   readonly memory: Memory;
@@ -36,6 +38,9 @@ export interface Parts {
 }
 
 export function routes(app: FastifyInstance, { asking, memory, agents, patterns }: Parts): void {
+  app.get('/', (_, reply) => {
+    return reply.send({ service: 'daa-service', ask: 'POST /questions', teach: 'POST /knowledge', look: LOOK });
+  });
   questions(app, asking, memory);
   registry(app, agents);
   // What an entry must be, the knowledge service says.
