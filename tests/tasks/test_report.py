@@ -332,7 +332,7 @@ def test_an_unknown_argument_is_refused_with_the_nearest(doit: Doit) -> None:
     assert "outptu=x: there is no argument 'outptu'; did you mean output? known: env, system, cache, output" in shown
 
 
-def _page(project: Path) -> str:
+def _lasting(project: Path) -> str:
     """Give the page without what each run measures."""
     return re.sub(r"Made [^<]*|<section aria-labelledby=\"times\">.*", "", (project / PAGE).read_text())
 
@@ -350,9 +350,9 @@ def test_a_page_that_is_remembered_is_the_page(project: Path, doit: Doit) -> Non
     for change in changes:
         change()
         doit("report", "cache=no")
-        pages.append(_page(project))
+        pages.append(_lasting(project))
 
         for _ in range(2):
             assert doit("report")[0] == 0
-            assert _page(project) == pages[-1]
+            assert _lasting(project) == pages[-1]
     assert pages[0] != pages[1] != pages[3]
