@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.tasks.conftest import ROOT, doit, project
+from tests.tasks.conftest import ROOT, doit, project, server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.tasks.conftest import Doit
 
-__all__ = ["doit", "project"]
+__all__ = ["doit", "project", "server"]
 
 pytestmark = pytest.mark.docker
 
