@@ -388,12 +388,12 @@ def test_a_replica_takes_the_place_of_a_primary_that_is_gone(daa: System) -> Non
     about, promoted = word(), replicas(daa)[0]
     teach(about)
     eventually(lambda: entries(daa, promoted, about) == 1, LAG.seconds, "the entry on the replica")
-    scale(daa, "database-primary", 0)  # gone, with its volume
-    began = time.monotonic()
-    with pytest.raises(AssertionError, match="503"):
-        teach(word())
-    assert FRONT.ask("GET", "/questions?limit=1").status == 200, "reads go on"
     try:
+        scale(daa, "database-primary", 0)  # gone, with its volume
+        began = time.monotonic()
+        with pytest.raises(AssertionError, match="50[23]"):  # the first may wait for a connection in vain
+            teach(word())
+        assert FRONT.ask("GET", "/questions?limit=1").status == 200, "reads go on"
         sql(daa, promoted, "SELECT pg_promote()")
         selector = {"spec": {"selector": {"statefulset.kubernetes.io/pod-name": promoted}}}
         daa.kubectl("patch", "service", "database-rw", "--type=merge", "-p", json.dumps(_only(selector)))
