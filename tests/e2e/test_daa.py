@@ -391,7 +391,7 @@ def test_a_replica_takes_the_place_of_a_primary_that_is_gone(daa: System) -> Non
     try:
         scale(daa, "database-primary", 0)  # gone, with its volume
         began = time.monotonic()
-        with pytest.raises(AssertionError, match="50[23]"):  # the first may wait for a connection in vain
+        with pytest.raises(AssertionError, match=r"50[23]"):  # the first may wait for a connection in vain
             teach(word())
         assert FRONT.ask("GET", "/questions?limit=1").status == 200, "reads go on"
         sql(daa, promoted, "SELECT pg_promote()")
