@@ -24,6 +24,7 @@ _LOG_LINES = 5
 _TELLING = re.compile(r"error|warn|fail|refused|denied|cannot|could not|no such|no space|timed? ?out", re.IGNORECASE)
 _HARMLESS = re.compile(r"""["']?level["']?[:=]\s*["']?(?:debug|info)""", re.IGNORECASE)
 _FULL = re.compile(r"no space left|disk quota exceeded|\bENOSPC\b", re.IGNORECASE)
+_NO_LOG = "unable to retrieve container logs"  # what the kubelet says of a container that it has removed
 _PROBES = {"Readiness": "readinessProbe", "Liveness": "livenessProbe", "Startup": "startupProbe"}
 _SHOWN = 300
 _SECONDS = 5
@@ -161,5 +162,6 @@ def last_lines(connection: Connection, pod: Manifest, container: str, count: int
             )
         except ApiException:
             continue
-        return [line for line in str(text).splitlines() if line.strip()]
+        if not str(text).startswith(_NO_LOG):
+            return [line for line in str(text).splitlines() if line.strip()]
     return []
