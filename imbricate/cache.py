@@ -11,8 +11,8 @@ import pickle
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+from imbricate.cache_folder import CacheFolder, installation
 from imbricate.documents.scalars import Folded, Quoted, Scalar, empty_in_flow
-from imbricate.entries import Entries, installation
 from imbricate.manifests import Manifests, read_manifests
 from imbricate.values import is_empty
 
@@ -42,7 +42,7 @@ class DocumentCache:
 
     def __init__(self, folder: Path, most_bytes: int = MOST_BYTES) -> None:
         """Take the folder, which is made when it is first written to, and how much it may hold."""
-        self._entries = Entries(folder, most_bytes)
+        self._entries = CacheFolder(folder, most_bytes)
 
     def load(self, contents: Sequence[bytes]) -> tuple[str, Documents | None]:
         """Find what reading these files gave before. Gives the key for `store`, and the documents or None."""

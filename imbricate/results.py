@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from imbricate.entries import Entries, installation
+from imbricate.cache_folder import CacheFolder, installation
 from imbricate.errors import LoadError
 from imbricate.folder import Folder, Sources
 from imbricate.options import DEFAULT
@@ -78,7 +78,7 @@ def result_of(path: Path | str, options: BuildOptions = DEFAULT) -> Result:
 
     Raises ImbricateError with the file and field at fault.
     """
-    entries = None if options.cache is None else Entries(options.cache / "results", MOST_BYTES)
+    entries = None if options.cache is None else CacheFolder(options.cache / "results", MOST_BYTES)
     key = _key_of(path, options) if entries else ""
     found = _found(entries.load(key), options) if entries and key else None
     if found is not None:

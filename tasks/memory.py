@@ -16,7 +16,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imbricate.entries import Entries
+from imbricate.cache_folder import CacheFolder
 from imbricate.options import user_cache
 from tasks.fingerprints import code_digest
 
@@ -35,7 +35,7 @@ class Memory:
 
     def __init__(self, folder: Path | None) -> None:
         """Take the folder of the entries."""
-        self._entries = Entries(folder, MOST_BYTES) if folder else None
+        self._entries = CacheFolder(folder, MOST_BYTES) if folder else None
         self._began = time.time_ns() - _GRANULARITY
         self._here = os.fspath(Path.cwd())
         self._digests: dict[str, str] = {}

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from imbricate.cache import Batch, DocumentCache
+from imbricate.cache_folder import CacheFolder, digest
 from imbricate.composition import compose
 from imbricate.documents import Folded, Quoted, Scalar
-from imbricate.entries import Entries, digest
 from imbricate.errors import DocumentError
 from imbricate.options import BuildOptions, user_cache
 
@@ -121,7 +121,7 @@ def test_the_entries_not_used_for_the_longest_time_make_room(tmp_path: Path) -> 
 
 
 def test_small_entries_make_room_now_and_then(tmp_path: Path) -> None:
-    entries = Entries(tmp_path / "c", most_bytes=64 * 100)
+    entries = CacheFolder(tmp_path / "c", most_bytes=64 * 100)
     for number in range(1, 200):
         entries.store(f"{number:04x}", b"x" * 100)
 

@@ -18,7 +18,7 @@ _DIGEST_BYTES = 32
 _SMALL = 64
 
 
-class Entries:
+class CacheFolder:
     """A folder of entries, safe for processes at the same time: an entry is put in place whole."""
 
     def __init__(self, folder: Path, most_bytes: int) -> None:
