@@ -14,12 +14,10 @@ if TYPE_CHECKING:
 
     from imbricate.composition import Composition, compose
     from imbricate.errors import ImbricateError
-    from imbricate.options import BuildOptions
     from imbricate.provenance import Explanation, Recording, explain, record
     from imbricate.resources import ResMap
 
 __all__ = [
-    "BuildOptions",
     "Composition",
     "Explanation",
     "ImbricateError",
@@ -32,7 +30,6 @@ __all__ = [
 ]
 
 _HOMES = {
-    "BuildOptions": "imbricate.options",
     "Composition": "imbricate.composition",
     "compose": "imbricate.composition",
     "ImbricateError": "imbricate.errors",
@@ -52,8 +49,10 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(_HOMES[name]), name)
 
 
-def build(path: Path | str, options: BuildOptions | None = None) -> str:
+def build(path: Path | str, *, cache: Path | None = None) -> str:
     """Build the kustomization in a folder; give exactly what `kustomize build` prints.
+
+    `cache` is a folder in which results are kept, and found while all that they read is the same; None keeps nothing.
 
     Raises ImbricateError, whose text is one line that names the file and field at fault.
     """
@@ -61,9 +60,9 @@ def build(path: Path | str, options: BuildOptions | None = None) -> str:
     from imbricate.options import DEFAULT  # noqa: PLC0415
     from imbricate.results import result_of  # noqa: PLC0415
 
-    if options is None or options.cache is None:
-        return compose(path, options or DEFAULT).text
-    return result_of(path, options).content.decode("utf-8", "surrogatepass")
+    if cache is None:
+        return compose(path).text
+    return result_of(path, DEFAULT._replace(cache=cache)).content.decode("utf-8", "surrogatepass")
 
 
 def load(path: Path | str) -> ResMap:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from imbricate.fieldspecs import NameReference
-    from imbricate.resid import Gvk
+    from imbricate.resid import Gvk, ResId
     from imbricate.resources import ResMap, Resource
 
     Sieve = Callable[[Resource], bool]
@@ -47,7 +47,7 @@ def fix_references(resources: ResMap, table: tuple[NameReference, ...]) -> None:
     for resource in resources:
         try:
             fields = _fields_of(table, resource.original_gvk, known)
-            if _Referrer(resource, index).fix(fields) and "metadata" in fields.children:
+            if fields.children and _Referrer(resource, index).fix(fields) and "metadata" in fields.children:
                 resources.rekey(resource)
         except FieldSpecError as error:
             raise FieldSpecError(f"{resource}: {error}") from None
@@ -83,17 +83,17 @@ class _Referrer:
     def __init__(self, resource: Resource, index: _Index) -> None:
         self._resource = resource
         self._index = index
+        self._bound = _bound_namespaces(resource)
         self._changed = False
 
     def fix(self, fields: PathTree) -> bool:
         """Write the current names into these fields. Gives whether any differed."""
-        if fields.children:
-            fields.visit(self._resource.manifest, self._fix)
+        fields.visit(self._resource.manifest, self._fix)
         return self._changed
 
     @cached_property
     def _reachable(self) -> Sieve:
-        return _reachable_from(self._resource)
+        return _reachable_from(self._resource.id, self._bound)
 
     def _fix(self, field: _Field, container: Any, key: Any) -> None:
         value = container[key]
@@ -189,12 +189,11 @@ class _Referrer:
         )
 
 
-def _reachable_from(referrer: Resource) -> Sieve:
+def _reachable_from(referrer: ResId, bound: set[str]) -> Sieve:
     """A namespaced object reaches its own namespace and what has none; a RoleBinding those of its ServiceAccounts."""
-    if referrer.id.is_cluster_scoped:
+    if referrer.is_cluster_scoped:
         return lambda _: True
-    own = referrer.id.effective_namespace
-    bound = _bound_namespaces(referrer)
+    own = referrer.effective_namespace
     return lambda one: one.id.is_cluster_scoped or one.id.effective_namespace == own or one.namespace in bound
 
 

@@ -18,7 +18,6 @@ from tests.conformance.harness import ours
 CORPUS = os.environ.get("IMBRICATE_CORPUS", "")
 # What differs from kustomize, by the last part of the case's name.
 DEVIATIONS = {
-    "TestMerge_no_infer_merge_keys_merge_using_explicit_schema_as_line_comment": "a schema in a comment is not read",
 }
 
 
