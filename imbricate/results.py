@@ -2,7 +2,7 @@
 
 A build follows from its options, from this installation, and from what it asked of the disk: what is in a file, that
 there is none, where a folder is. So its questions are kept beside its result, and asked again. A build that used the
-network or ran a program is not kept, nor is one whose result holds a Secret.
+network or ran a program is not kept, nor is one whose result holds a Secret with anything in it.
 """
 
 from __future__ import annotations

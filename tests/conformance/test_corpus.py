@@ -17,8 +17,7 @@ from tests.conformance.harness import ours
 
 CORPUS = os.environ.get("IMBRICATE_CORPUS", "")
 # What differs from kustomize, by the last part of the case's name.
-DEVIATIONS = {
-}
+DEVIATIONS = {}
 
 
 def _marks(name: str) -> list[pytest.MarkDecorator]:

@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.tasks.stages import ENVIRONMENTS as STAGES
+from tests.tasks.stages import NEW, OLD
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.tasks.conftest import Doit
 
-OLD, NEW = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
-ENVIRONMENTS = """\
-environments:
-- {name: dev, cluster: kind, kubernetes: "1.34", secrets: generated}
-- {name: staging, cluster: s.example.com, kubernetes: "1.34", secrets: external}
-- {name: prod, cluster: p.example.com, kubernetes: "1.34", secrets: external}
-promote: [FEATURE]
+ENVIRONMENTS = f"""\
+{STAGES}promote: [FEATURE]
 """
 
 

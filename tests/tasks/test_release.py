@@ -15,19 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.tasks.stages import ENVIRONMENTS, NEW, OLD
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.tasks.conftest import Doit
 
 ROOT = Path(__file__).parent.parent.parent
-OLD, NEW = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
-ENVIRONMENTS = """\
-environments:
-- {name: dev, cluster: kind, kubernetes: "1.34", secrets: generated}
-- {name: staging, cluster: s.example.com, kubernetes: "1.34", secrets: external}
-- {name: prod, cluster: p.example.com, kubernetes: "1.34", secrets: external}
-"""
 PINS = f"""\
 apiVersion: kustomize.config.k8s.io/v1alpha1
 kind: Component

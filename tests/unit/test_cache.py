@@ -15,6 +15,7 @@ from imbricate.composition import compose
 from imbricate.documents import Folded, Quoted, Scalar
 from imbricate.errors import DocumentError
 from imbricate.options import BuildOptions, user_cache
+from tests.unit.damages import DAMAGES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,15 +73,7 @@ def test_what_holds_a_secret_is_not_kept(tmp_path: Path) -> None:
     assert not (tmp_path / "c").exists()
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        pytest.param(lambda _: b"", id="empty"),
-        pytest.param(lambda content: content[:-1], id="cut short"),
-        pytest.param(lambda content: content[:40] + b"?" + content[41:], id="a byte changed"),
-        pytest.param(lambda _: os.urandom(200), id="something else"),
-    ],
-)
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
 def test_a_damaged_entry_is_as_good_as_none(tmp_path: Path, damage: Any) -> None:
     cache = stored(tmp_path / "c")
     (entry,) = (tmp_path / "c").iterdir()

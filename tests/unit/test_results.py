@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +11,7 @@ from imbricate import results
 from imbricate.options import BuildOptions, PluginOptions
 from imbricate.results import Result, result_of
 from tests.conformance.harness import write_tree
+from tests.unit.damages import DAMAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -249,15 +249,7 @@ printf 'kind: ResourceList\\nitems:\\n- {apiVersion: v1, kind: ConfigMap, metada
     assert kept(options) == []
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        pytest.param(lambda _: b"", id="empty"),
-        pytest.param(lambda content: content[:-1], id="cut short"),
-        pytest.param(lambda content: content[:60] + b"?" + content[61:], id="a byte changed"),
-        pytest.param(lambda _: os.urandom(200), id="something else"),
-    ],
-)
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
 def test_a_damaged_result_is_as_good_as_none(
     shop: Path, options: BuildOptions, damage: Callable[[bytes], bytes]
 ) -> None:
