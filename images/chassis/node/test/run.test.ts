@@ -17,11 +17,13 @@ interface Line {
 class Example {
   readonly lines: Line[] = [];
   readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  private readonly closed: Promise<unknown>;
   errors = '';
 
   constructor(environment: Record<string, string>) {
     const file = fileURLToPath(new URL('example.js', import.meta.url));
     this.child = spawn(process.execPath, [file], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.closed = once(this.child, 'close');
     createInterface(this.child.stdout).on('line', (line) => this.lines.push(JSON.parse(line) as Line));
     this.child.stderr.on('data', (chunk: Buffer) => (this.errors += chunk.toString()));
   }
@@ -39,8 +41,9 @@ class Example {
     return `http://127.0.0.1:${(await this.line('listening')).address!.port}`;
   }
 
+  /** Not before its last line was read, which may be after the process is gone. */
   async exit(): Promise<number | null> {
-    if (this.child.exitCode === null) await once(this.child, 'exit');
+    await this.closed;
     return this.child.exitCode;
   }
 }
