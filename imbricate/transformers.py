@@ -214,14 +214,22 @@ def _collect_map(places: list[tuple[str, dict[str, Any]]], path: str, container:
         raise FieldSpecError(f"{key}: expected a map, found {kind_of(found)}")
 
 
-def _set_pair(resource: Resource, places: list[tuple[str, dict[str, Any]]], name: str, value: str) -> None:
-    made = []
+def _set_pair(resource: Resource, places: list[tuple[str, dict[str, Any]]], name: str, text: str) -> None:
+    """Set one in all places.
+
+    In kustomize it is one YAML node: it takes on the style of the last scalar that it replaces, wherever it is new.
+    """
+    value, made = text, []
     for path, found in places:
         if name in found:
-            found[name] = restyled(found[name], value) if is_scalar(found[name]) else value
+            value = restyled(found[name], value) if is_scalar(found[name]) else value
+            found[name] = value
         else:
             found[checked_key(name)] = value
             made.append((path, found))
+    if value is not text:
+        for _, found in made:
+            found[name] = value
     if len(made) > 1:
         resource.link(name, made)
 
