@@ -39,6 +39,11 @@ class Environment(NamedTuple):
     context: str = ""
     manager: str = ""
 
+    @property
+    def is_kind(self) -> bool:
+        """Tell whether it is on the cluster that `doit cluster_up` makes."""
+        return self.cluster == "kind"
+
 
 class Unit(NamedTuple):
     """What is rendered into one file: a system in an environment."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from imbricate.documents import json_value
 from tasks.cluster.knocking import refused
+from tasks.connection import ImmutableError
 from tasks.deployment import inventory, secrets, services
-from tasks.deployment.connection import KIND
-from tasks.deployment.errors import DeploymentError, ImmutableError, NotReadyError
+from tasks.deployment.errors import DeploymentError, NotReadyError
 from tasks.deployment.supply import plays
 from tasks.deployment.uses import uses
 from tasks.deployment.waiting import wait
@@ -21,7 +21,7 @@ from tasks.images.engine import connect as connect_engine
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tasks.deployment.connection import Connection, Manifest
+    from tasks.connection import Connection, Manifest
     from tasks.deployment.errors import Path
     from tasks.units import Environment, Unit
 
@@ -66,7 +66,7 @@ def deploy(
 
 
 def _check_services(connection: Connection, environment: Environment, manifests: Sequence[Manifest]) -> None:
-    if environment.cluster == KIND:  # elsewhere, its nodes cannot be asked
+    if environment.is_kind:  # elsewhere, its nodes cannot be asked
         client = connect_engine()
         nodes = services.Nodes(partial(refused, client), partial(plays, client))
         services.check(connection, manifests, nodes)

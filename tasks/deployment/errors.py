@@ -11,11 +11,7 @@ Path = tuple[str | int, ...]
 
 
 class DeploymentError(Exception):
-    """A cluster that cannot be reached, an object that it refuses, or workloads that do not become ready."""
-
-
-class ImmutableError(DeploymentError):
-    """An object with a change that the cluster takes only for a new one."""
+    """What keeps a system from being deployed: something that is not there, or workloads that do not become ready."""
 
 
 class Reason(NamedTuple):

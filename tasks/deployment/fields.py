@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.deployment.connection import Manifest
+    from tasks.connection import Manifest
     from tasks.deployment.errors import Path
 
 _POD: Path = ("spec", "template", "spec")

@@ -11,7 +11,7 @@ from tasks.deployment.waiting import workloads
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tasks.deployment.connection import Connection, Manifest
+    from tasks.connection import Connection, Manifest
 
 
 def logs(connection: Connection, manifests: Sequence[Manifest], service: str, lines: int) -> Iterator[str]:

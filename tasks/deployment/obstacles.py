@@ -9,7 +9,7 @@ from tasks.deployment.reasons import PULLING, statuses
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tasks.deployment.connection import Connection, Manifest
+    from tasks.connection import Connection, Manifest
 
 _REVISION = "controller-revision-hash"
 

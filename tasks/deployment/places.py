@@ -11,7 +11,7 @@ from tasks.checks.placing import Placer
 from tasks.checks.subject import Subject
 
 if TYPE_CHECKING:
-    from tasks.deployment.connection import Manifest
+    from tasks.connection import Manifest
     from tasks.deployment.errors import Path
     from tasks.units import Environment, Unit
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tasks.deployment.connection import Manifest
+    from tasks.connection import Manifest
 
 _HOST = re.compile(r"Host\(`(?P<host>[^`]+)`\)")
 _WEB, _TLS = 8080, 8443  # of this machine: the ports that doit cluster_up maps to the node's 80 and 443

@@ -14,7 +14,7 @@ from tasks.deployment.fields import claim, container_path, limited_volume, of_me
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.deployment.connection import Connection, Manifest
+    from tasks.connection import Connection, Manifest
     from tasks.deployment.errors import Path
 
 PULLING = ("ErrImagePull", "ImagePullBackOff")

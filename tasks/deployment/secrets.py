@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from tasks.deployment.connection import Connection, Manifest
+    from tasks.connection import Connection, Manifest
     from tasks.deployment.uses import Use
 
 # Letters and digits alone: some of them end up in addresses, in configuration files and on command lines.

@@ -10,7 +10,7 @@ from tasks.deployment.errors import NotReadyError, Reason, Unready
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from tasks.deployment.connection import Connection, Manifest
+    from tasks.connection import Connection, Manifest
 
 _SECONDS = 15.0  # a pod that has just become ready is not in its Service yet
 _PAUSE = 1.0

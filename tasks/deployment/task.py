@@ -17,11 +17,10 @@ from tasks.units import environments
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tasks.deployment.connection import Connection, Manifest
+    from tasks.connection import Connection, Manifest
     from tasks.units import Environment, Unit
 
 _SECONDS = 600
-_KIND = "kind"
 
 
 def task_deploy() -> dict[str, Any]:
@@ -52,11 +51,13 @@ def task_destroy() -> dict[str, Any]:
 def _guarded(action: Callable[[Environment, tuple[Unit, ...]], bool | None]) -> TaskFailed | None:
     from urllib3.exceptions import HTTPError  # noqa: PLC0415 - `doit list` needs no client
 
+    from tasks.connection import ApiServerError  # noqa: PLC0415
+
     try:
         environment, chosen = _chosen()
         if action(environment, chosen) is False:
             return TaskFailed("not all is ready")
-    except (DeploymentError, ImageError) as error:
+    except (ApiServerError, DeploymentError, ImageError) as error:
         return TaskFailed(str(error))
     except HTTPError as error:
         return TaskFailed(f"the cluster stopped to answer: {' '.join(str(error).split())}")
@@ -74,17 +75,17 @@ def _chosen() -> tuple[Environment, tuple[Unit, ...]]:
 
 def _deploy(environment: Environment, units: tuple[Unit, ...]) -> None:
     from tasks.deployment.applying import deploy, home_of, rendered  # noqa: PLC0415 - as above
-    from tasks.deployment.connection import connect  # noqa: PLC0415
+    from tasks.deployment.destination import cluster_of  # noqa: PLC0415
     from tasks.deployment.obstacles import retry_pulls  # noqa: PLC0415
     from tasks.deployment.reaching import ways  # noqa: PLC0415
 
-    connection = connect(environment)
+    connection = cluster_of(environment)
     seconds = _number("timeout", _SECONDS)
     reached: list[tuple[Unit, str]] = []
     for unit in units:
         began = time.monotonic()
         manifests = rendered(unit)
-        if environment.cluster == _KIND:
+        if environment.is_kind:
             _supply(unit, manifests)
             retry_pulls(connection, home_of(manifests))
         deploy(connection, environment, unit, seconds, partial(_show, unit))
@@ -107,7 +108,7 @@ def _supply(unit: Unit, manifests: list[Manifest]) -> None:
 
 def _secrets(environment: Environment, units: tuple[Unit, ...]) -> None:
     from tasks.deployment.applying import apply_all, apply_secrets, rendered  # noqa: PLC0415 - as above
-    from tasks.deployment.connection import connect  # noqa: PLC0415
+    from tasks.deployment.destination import cluster_of  # noqa: PLC0415
     from tasks.deployment.waves import foundations  # noqa: PLC0415
 
     if environment.secrets != "generated":
@@ -115,7 +116,7 @@ def _secrets(environment: Environment, units: tuple[Unit, ...]) -> None:
             f"the Secrets of {environment.name} are {environment.secrets} (overlays/environments.yaml): they come from "
             "the store that its ExternalSecrets name, not from here"
         )
-    connection = connect(environment)
+    connection = cluster_of(environment)
     for unit in units:
         manifests = rendered(unit)
         apply_all(connection, foundations(manifests), partial(_show, unit))
@@ -123,9 +124,9 @@ def _secrets(environment: Environment, units: tuple[Unit, ...]) -> None:
 
 
 def _status(environment: Environment, units: tuple[Unit, ...]) -> bool:
-    from tasks.deployment.connection import connect  # noqa: PLC0415 - as above
+    from tasks.deployment.destination import cluster_of  # noqa: PLC0415 - as above
 
-    connection = connect(environment)
+    connection = cluster_of(environment)
     states = [_show_status(connection, unit) for unit in units]  # all are shown, whatever the first one is
     return all(states)
 
@@ -151,10 +152,10 @@ def _show_status(connection: Connection, unit: Unit) -> bool:
 
 def _logs(environment: Environment, units: tuple[Unit, ...]) -> None:
     from tasks.deployment.applying import rendered  # noqa: PLC0415 - as above
-    from tasks.deployment.connection import connect  # noqa: PLC0415
+    from tasks.deployment.destination import cluster_of  # noqa: PLC0415
     from tasks.deployment.logs import logs  # noqa: PLC0415
 
-    connection = connect(environment)
+    connection = cluster_of(environment)
     service = checked().get("service", "")
     for unit in units:
         for line in logs(connection, rendered(unit), service, _number("lines", 100)):
@@ -164,9 +165,9 @@ def _logs(environment: Environment, units: tuple[Unit, ...]) -> None:
 def _destroy(environment: Environment, units: tuple[Unit, ...]) -> None:
     from tasks.deployment import inventory  # noqa: PLC0415 - as above
     from tasks.deployment.applying import home_of, rendered  # noqa: PLC0415
-    from tasks.deployment.connection import connect  # noqa: PLC0415
+    from tasks.deployment.destination import cluster_of  # noqa: PLC0415
 
-    connection = connect(environment)
+    connection = cluster_of(environment)
     names = ", ".join(unit.system for unit in units)
     if checked().get("yes") != "1" and not _is_sure(f"Delete {names} and all their data from {connection.name}?"):
         raise DeploymentError("nothing was deleted; yes=1 answers beforehand")

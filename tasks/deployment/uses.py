@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tasks.deployment.connection import Manifest
+    from tasks.connection import Manifest
 
 
 class Use(NamedTuple):

@@ -14,7 +14,7 @@ from tasks.deployment.reasons import reasons
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tasks.deployment.connection import Connection, Manifest
+    from tasks.connection import Connection, Manifest
     from tasks.deployment.readiness import State
 
 _PAUSE = 1.0

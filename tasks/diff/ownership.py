@@ -10,11 +10,12 @@ import json
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from tasks.connection import MANAGER
+
 if TYPE_CHECKING:
     from imbricate.difference import Item, Path
     from imbricate.difference.objects import Manifest
 
-MANAGER = "imbricate"
 _DELIVERY = ("argocd-controller", "argocd-application-controller", "kustomize-controller", "helm-controller", MANAGER)
 _CONTROLLERS = ("kube-*", "*-controller*", "*-operator", "*autoscaler*", "*-cainjector", "vpa-*", "keda*", "kubelet")
 

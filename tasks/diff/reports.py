@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from imbricate.difference.objects import identity_of
+from tasks.connection import connect
 from tasks.diff.changes import Report, UnitChange, unit_change
-from tasks.diff.live import connected, sides, without_books
+from tasks.diff.live import sides, without_books
 from tasks.diff.noise import read_noise
 from tasks.diff.ownership import is_a_controllers
 from tasks.diff.sides import Texts, at_commit, in_environment, manifests_of, on_disk, rendered_now
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from tasks.units import Environment, Unit
 
 LIVE = "live"
-_KIND = "kind"
 _RENDER = "what the overlays render"
 
 
@@ -40,7 +40,7 @@ class Before(NamedTuple):
 def against(other: str, chosen: Selection) -> Report:
     """Compare what the overlays render with `live`, an environment, gitops/ at a git ref, or gitops/ as it is.
 
-    Raises ConfigurationError, ImbricateError, GitError or ClusterError.
+    Raises ConfigurationError, ImbricateError, GitError or ApiServerError.
     """
     if other == LIVE:
         return _against_live(chosen)
@@ -83,7 +83,7 @@ def _against_live(chosen: Selection) -> Report:
 def drift(chosen: Selection) -> Report:
     """Compare what applying gitops/ would leave of live objects with these; what controllers own is left out.
 
-    Raises ConfigurationError, ImbricateError or ClusterError.
+    Raises ConfigurationError, ImbricateError or ApiServerError.
     """
     noise = read_noise()
     changes, clusters = [], []
@@ -109,10 +109,10 @@ def _not_of_controllers(comparison: Comparison, live: Mapping[Identity, Manifest
 def _asked(chosen: Selection, rendered: Texts, earlier: Texts) -> Iterator[tuple[str, Unit, Sides]]:
     """Ask the clusters of the chosen environments for each unit; give the cluster's name with what it said."""
     for environment in meant_by(chosen):
-        with connected(environment.context, environment.manager, _kubeconfig(environment)) as cluster:
-            for unit in (one for one in chosen.units if one.environment == environment.name):
-                now, before = (manifests_of(texts.get(unit, ""), unit.name) for texts in (rendered, earlier))
-                yield cluster.name, unit, sides(cluster, now, before)
+        connection = connect(environment.context, _kubeconfig(environment))
+        for unit in (one for one in chosen.units if one.environment == environment.name):
+            now, before = (manifests_of(texts.get(unit, ""), unit.name) for texts in (rendered, earlier))
+            yield connection.name, unit, sides(connection, environment.manager, now, before)
 
 
 def _named(clusters: list[str]) -> str:
@@ -135,5 +135,5 @@ def _kubeconfig(environment: Environment) -> str | None:
     """Give the kubeconfig of the kind cluster, if the environment is there and it is up; else the user's own counts."""
     from tasks.cluster.kind import KUBECONFIG  # noqa: PLC0415 - only where a cluster is asked
 
-    is_there = environment.cluster == _KIND and not environment.context and Path(KUBECONFIG).is_file()
+    is_there = environment.is_kind and not environment.context and Path(KUBECONFIG).is_file()
     return str(KUBECONFIG) if is_there else None

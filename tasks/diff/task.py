@@ -48,14 +48,14 @@ def drift() -> TaskFailed | TaskError | None:
 def shown(make: Callable[[], Report], task: str) -> TaskFailed | TaskError | None:
     """Make a report and print it. Gives what doit makes an exit status of: 1 for differences, 2 for an error."""
     from imbricate import ImbricateError  # noqa: PLC0415 - `doit list` needs no engine
-    from tasks.diff.live import ClusterError  # noqa: PLC0415
+    from tasks.connection import ApiServerError  # noqa: PLC0415
     from tasks.git import GitError  # noqa: PLC0415
 
     try:
         colour, form = choice("colour", COLOURS), choice("format", FORMATS)
         report = make()
         print(_formatted(report, form, colour, task), end="")
-    except (ConfigurationError, InvalidTask, ImbricateError, GitError, ClusterError) as error:
+    except (ConfigurationError, InvalidTask, ImbricateError, GitError, ApiServerError) as error:
         return TaskError(str(error))
     except (OSError, UnicodeError) as error:
         return TaskError(f"{getattr(error, 'filename', None) or 'gitops/'} cannot be read: {error}")

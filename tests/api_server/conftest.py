@@ -30,17 +30,22 @@ def environment(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def control_plane(environment: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """Start an API server that knows all kinds of an environment; its namespaces are there, and nothing else."""
-    parts = consumers()
-    if missing := parts.missing(parts.api_server):
-        pytest.skip(f"not on this machine: {', '.join(missing)}; python -m tasks.cluster.consumers build makes them")
+    programs = _programs()
     began = time.monotonic()
-    plane = ControlPlane(parts.cluster.folder, tmp_path_factory.mktemp(environment), CONTROLLERS)
+    plane = ControlPlane(programs, tmp_path_factory.mktemp(environment), CONTROLLERS)
     try:
-        plane.define(list(definitions_for(units(environment), Path(parts.definitions.folder))))
+        plane.define(list(definitions_for(units(environment), Path(consumers().definitions.folder))))
         print(f"\nAPI server for {environment}: {time.monotonic() - began:.1f} s")
         yield plane
     finally:
         plane.stop()
+
+
+def _programs() -> Path:
+    parts = consumers()
+    if missing := parts.missing(parts.api_server):
+        pytest.skip(f"not on this machine: {', '.join(missing)}; python -m tasks.cluster.consumers build makes them")
+    return Path(parts.cluster.folder)
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +55,14 @@ def namespaces(control_plane: ControlPlane, environment: str) -> list[str]:
     found += [one for unit in units(environment) for one in unit.of_kind("Namespace")]
     control_plane.give(found)
     return [one["metadata"]["name"] for one in found]
+
+
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """Start an API server that knows the built-in kinds alone, for objects of a test's own."""
+    plane = ControlPlane(_programs(), tmp_path_factory.mktemp("plain"), CONTROLLERS)
+    yield plane
+    plane.stop()
 
 
 def _namespace(name: str) -> Manifest:

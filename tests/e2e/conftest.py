@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tasks.deployment.applying import deploy, home_of, rendered
-from tasks.deployment.connection import connect
+from tasks.deployment.destination import cluster_of
 from tasks.deployment.supply import images_of, supply
 from tasks.images.engine import connect as connect_engine
 from tasks.stand_ins.plans import stand_ins_for
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from pytest_kind import KindCluster
 
-    from tasks.deployment.connection import Connection
+    from tasks.connection import Connection
 
 _ARTEFACTS = Path("build/e2e")
 _SECONDS = 600
@@ -34,7 +34,7 @@ _SECONDS = 600
 
 @pytest.fixture(scope="session")
 def connection(kind_cluster: KindCluster) -> Connection:  # noqa: ARG001 - the cluster has to be there
-    return connect(environments()[0])
+    return cluster_of(environments()[0])
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from tests.e2e.system import eventually
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tasks.deployment.connection import Manifest
+    from tasks.connection import Manifest
     from tests.e2e.limits import Limit
     from tests.e2e.system import System
 

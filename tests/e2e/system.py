@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pytest_kind import KindCluster
 
-    from tasks.deployment.connection import Connection, Manifest
+    from tasks.connection import Connection, Manifest
 
 _PAUSE = 0.5
 

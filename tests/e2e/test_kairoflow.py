@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tasks.connection import ApiServerError
 from tasks.deployment.applying import apply_all, apply_secrets, rendered
-from tasks.deployment.errors import DeploymentError
 from tasks.units import Unit
 from tests.e2e.disturbances import fails_to_roll_out, heals, manifest, may, ready_pods, restore, with_bad_image
 from tests.e2e.limits import Limit
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tasks.deployment.connection import Manifest
+    from tasks.connection import Manifest
 
 pytestmark = pytest.mark.e2e
 
@@ -400,7 +400,7 @@ def test_what_pods_may_do_and_what_they_tell(kairoflow: System) -> None:
     template = manifest(kairoflow, "Deployment", "web-app")["spec"]["template"]["spec"]
     template["containers"][0]["securityContext"] = {"privileged": True}
     body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "root", "namespace": "kairoflow"}, "spec": template}
-    with pytest.raises(DeploymentError, match="violates PodSecurity"):
+    with pytest.raises(ApiServerError, match="violates PodSecurity"):
         kairoflow.connection.apply(body)
     names = {"database-secret": "password", "minio-secret": "secret-key", "app-secret": "jwt-secret"}
     secrets = {kairoflow.secret(name, key) for name, key in names.items()}

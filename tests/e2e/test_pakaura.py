@@ -15,6 +15,7 @@ import pytest
 from kubernetes.utils.quantity import parse_quantity
 
 import imbricate
+from tasks.connection import ApiServerError
 from tasks.deployment.applying import apply_all
 from tasks.deployment.errors import DeploymentError
 from tasks.deployment.waiting import wait
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-    from tasks.deployment.connection import Manifest
+    from tasks.connection import Manifest
 
 pytestmark = pytest.mark.e2e
 
@@ -336,7 +337,7 @@ def test_what_pods_may_do(pakaura: System) -> None:
     root = manifest(pakaura, "Deployment", "api")["spec"]["template"]["spec"]
     root["containers"][0]["securityContext"] = {"privileged": True}
     body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "root", "namespace": "pakaura"}, "spec": root}
-    with pytest.raises(DeploymentError, match="violates PodSecurity"):
+    with pytest.raises(ApiServerError, match="violates PodSecurity"):
         pakaura.connection.apply(body)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tasks.connection import ApiServerError
 from tasks.deployment.applying import apply_all, rendered
 from tasks.deployment.errors import DeploymentError
 from tasks.deployment.waiting import wait
@@ -32,7 +33,7 @@ from tests.e2e.web import Ingress, entrance, traffic
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tasks.deployment.connection import Manifest
+    from tasks.connection import Manifest
     from tests.e2e.system import Door
     from tests.images.containers import Answer
 
@@ -365,7 +366,7 @@ def test_what_pods_may_do_and_what_they_tell(santaclaude: System) -> None:
     template = manifest(santaclaude, "Deployment", PROJECTS)["spec"]["template"]["spec"]
     template["containers"][0]["securityContext"] = {"privileged": True}
     where = {"name": "root", "namespace": santaclaude.namespace}
-    with pytest.raises(DeploymentError, match="violates PodSecurity"):
+    with pytest.raises(ApiServerError, match="violates PodSecurity"):
         santaclaude.connection.apply({"apiVersion": "v1", "kind": "Pod", "metadata": where, "spec": template})
     known = {"redis-secrets": "password", "clickhouse-secrets": "password", "backup-secrets": "secret-key"}
     secrets = {santaclaude.secret(name, key) for name, key in known.items()}

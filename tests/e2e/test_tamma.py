@@ -16,6 +16,7 @@ import pytest
 import yaml
 from kubernetes.utils.quantity import parse_quantity
 
+from tasks.connection import ApiServerError
 from tasks.deployment.errors import DeploymentError
 from tasks.deployment.waiting import wait
 from tests.e2e.disturbances import (
@@ -50,7 +51,7 @@ from tests.e2e.web import Ingress, entrance, traffic
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tasks.deployment.connection import Manifest
+    from tasks.connection import Manifest
     from tests.images.containers import Answer
 
 pytestmark = pytest.mark.e2e
@@ -388,9 +389,9 @@ def pod_of(tamma: System, name: str, **container: Any) -> Manifest:
 
 def test_quota_limits_and_pod_security_hold(tamma: System) -> None:
     huge = {"requests": {"cpu": "3"}, "limits": {"cpu": "3"}}
-    with pytest.raises(DeploymentError, match="maximum cpu usage per Container is 2, but limit is 3"):
+    with pytest.raises(ApiServerError, match="maximum cpu usage per Container is 2, but limit is 3"):
         tamma.connection.apply(pod_of(tamma, "huge", resources=huge))
-    with pytest.raises(DeploymentError, match="violates PodSecurity"):
+    with pytest.raises(ApiServerError, match="violates PodSecurity"):
         tamma.connection.apply(pod_of(tamma, "root", securityContext={"privileged": True}))
     quota = tamma.connection.get(manifest(tamma, "ResourceQuota", "tamma-quota"))
     assert quota
@@ -413,7 +414,7 @@ def refusal(tamma: System) -> str:
     pod = pod_of(tamma, "one-more", resources={"requests": {"cpu": "50m"}})
     try:
         tamma.connection.apply(pod)
-    except DeploymentError as error:
+    except ApiServerError as error:
         return str(error)
     tamma.connection.delete(pod)
     return ""
@@ -444,7 +445,7 @@ def test_log_shipping_is_admitted_where_it_is_and_nowhere_else(tamma: System, lo
     tamma.connection.apply(pod)
     tamma.connection.delete(pod)
     pod["metadata"] = {"name": "shipper", "namespace": tamma.namespace}
-    with pytest.raises(DeploymentError, match='restricted volume type "hostPath"'):
+    with pytest.raises(ApiServerError, match='restricted volume type "hostPath"'):
         tamma.connection.apply(pod)
 
 
