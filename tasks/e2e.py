@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from doit.exceptions import TaskFailed
 
 from tasks.arguments import checked, choice, selection
+from tasks.render import renderings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +36,7 @@ class Depth(NamedTuple):
 def task_e2e() -> dict[str, Any]:
     """Test what is rendered on a kind cluster, or an API server alone (depth=deepest|cluster|api, system=, match=)."""
     depth = choice("depth", (_DEEPEST, *(one.name for one in _depths())))
-    return {"actions": [(run, [depth])], "verbosity": 2}
+    return {"actions": [(run, [depth])], "task_dep": renderings(), "verbosity": 2}
 
 
 def run(wanted: str) -> TaskFailed | None:

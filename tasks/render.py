@@ -15,6 +15,7 @@ from doit.exceptions import TaskFailed
 from tasks.arguments import selection
 from tasks.fingerprints import engine_digest, file_digest, is_unchanged, record
 from tasks.ledger import OwnershipError, settle
+from tasks.units import environments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,19 @@ def task_render() -> Iterator[dict[str, Any]]:
         "task_dep": [f"render:{unit.name}" for unit in chosen.units],
         "verbosity": 0,
     }
+
+
+def renderings(environment: str = "") -> list[str]:
+    """Name the sub-tasks that render the chosen units of an environment, the first unless told, if it is on kind.
+
+    There, what was built and pinned a moment ago is tried. Elsewhere gitops/ counts as it is: as somebody looked at it.
+    """
+    chosen = selection()
+    known = {one.name: one for one in environments()}
+    meant = known.get(environment or next(iter(known), ""))
+    if meant is None or not meant.is_kind:
+        return []
+    return [f"render:{unit.name}" for unit in chosen.units if unit.environment == meant.name]
 
 
 def is_current(unit: Unit, task: object, values: dict[str, Any]) -> bool:  # noqa: ARG001 - doit asks for both by name

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _CONFIGURATIONS = ("generators", "transformers", "validators")
 _LAST_OF_ALL = "LocalConfig"
+_MAKES_TEXT = "BuildMetadata"
 
 
 class Version(NamedTuple):
@@ -137,8 +138,10 @@ class Recorder(Observer):
 
     def applied(self, resources: ResMap, touched: Sequence[Resource] | None, cause: Cause) -> None:
         """Remember what the step changed, made and removed."""
-        # What sets texts everywhere need not be asked whether a 1 became true; what changes a few objects may do that.
-        equal: Equality = eq if touched is None and cause.config is None else same
+        # What sets texts everywhere need not be asked whether a 1 became true; what changes a few objects may do that,
+        # and the end of the build makes of an annotation in a folded block one that is none.
+        is_quick = touched is None and cause.config is None and cause.plugin != _MAKES_TEXT
+        equal: Equality = eq if is_quick else same
         self.causes.append(cause)
         moment = len(self.causes) - 1
         for resource in resources if touched is None else touched:

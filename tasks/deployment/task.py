@@ -12,6 +12,7 @@ from doit.exceptions import TaskFailed
 from tasks.arguments import checked, selection
 from tasks.deployment.errors import DeploymentError
 from tasks.images.errors import ImageError
+from tasks.render import renderings
 from tasks.units import environments
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _SECONDS = 600
 
 def task_deploy() -> dict[str, Any]:
     """Apply what is rendered for an environment to its cluster and wait for ready (env=, system=, timeout=SECONDS)."""
-    return {"actions": [(_guarded, [_deploy])], "verbosity": 2}
+    return {"actions": [(_guarded, [_deploy])], "task_dep": renderings(checked().get("env", "")), "verbosity": 2}
 
 
 def task_secrets() -> dict[str, Any]:
