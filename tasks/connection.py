@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 MANAGER = "imbricate"
 _TIMEOUT = (5, 60)
 _MISSING = 404
-_REFUSED = frozenset({400, 409, 422})
+_INVALID = 422
+_REFUSED = frozenset({400, 409, _INVALID})
 
 Manifest = dict[str, Any]
 
@@ -102,7 +103,8 @@ class Connection:
         message = f"cluster {self.name}: {doing} {manifest['kind']}/{manifest['metadata']['name']}: {said}"
         if error.status not in _REFUSED:
             return ApiServerError(message)
-        return (ImmutableError if "immutable" in said else RefusedError)(message, said)
+        is_fixed = error.status == _INVALID and "immutable" in said
+        return (ImmutableError if is_fixed else RefusedError)(message, said)
 
     def _resource(self, version: str, kind: str) -> Any:
         with _answered(self.name):

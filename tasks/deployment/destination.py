@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.cluster.kind import KUBECONFIG
+from tasks.cluster.kind import KUBECONFIG, NAME
 from tasks.connection import Connection, connect
 from tasks.deployment.errors import DeploymentError
 
 if TYPE_CHECKING:
     from tasks.units import Environment
-
-_CONTEXT = "kind-imbricate"
 
 
 def cluster_of(environment: Environment) -> Connection:
@@ -30,4 +28,4 @@ def cluster_of(environment: Environment) -> Connection:
         )
     if not Path(KUBECONFIG).is_file():
         raise DeploymentError("there is no kind cluster: run `doit cluster_up`")
-    return connect(_CONTEXT, str(KUBECONFIG))
+    return connect(f"kind-{NAME}", str(KUBECONFIG))

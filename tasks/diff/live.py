@@ -49,14 +49,15 @@ def sides(
     for manifest in rendered:
         known.add(_key(manifest))
         found = connection.get(manifest)
+        if found is None:
+            applied.append(manifest)
+            continue
         try:
-            applied.append(
-                connection.apply(manifest, manager or manager_of(found), dry_run=True) if found else manifest
-            )
+            applied.append(connection.apply(manifest, manager or manager_of(found), dry_run=True))
         except RefusedError as error:
             refused.append(f"{manifest['kind']}/{manifest['metadata']['name']}: the cluster refuses it: {error.said}")
         else:
-            live += [] if found is None else [found]
+            live.append(found)
     gone = (connection.get(manifest) for manifest in rendered_before if _key(manifest) not in known)
     live += [found for found in gone if found is not None]
     return Sides(live, applied, tuple(refused))

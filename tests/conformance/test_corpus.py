@@ -16,18 +16,12 @@ import pytest
 from tests.conformance.harness import ours
 
 CORPUS = os.environ.get("IMBRICATE_CORPUS", "")
-# What differs from kustomize, by the last part of the case's name.
-DEVIATIONS = {}
-
-
-def _marks(name: str) -> list[pytest.MarkDecorator]:
-    return [pytest.mark.xfail(strict=True, reason=DEVIATIONS[name])] if name in DEVIATIONS else []
 
 
 def _cases() -> list[Any]:
     found = sorted(Path(CORPUS).rglob("case.json")) if CORPUS else []
     return [
-        pytest.param(one.parent, id="/".join(one.parent.parts[-2:]), marks=_marks(one.parent.name))
+        pytest.param(one.parent, id="/".join(one.parent.parts[-2:]))
         for one in found
         if "files" not in one.relative_to(CORPUS).parts[:-1]
         and not json.loads(one.read_text(encoding="utf-8"))["needs"]

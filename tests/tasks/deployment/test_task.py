@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.tasks.conftest import doit, project, server
-
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.tasks.conftest import Doit
 
-__all__ = ["doit", "project", "server"]
 NO_CLUSTER = "deploy                       ERROR: there is no kind cluster: run `doit cluster_up`\n"
 
 
